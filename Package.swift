@@ -1,0 +1,54 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target is compiled with: the Swift 6 language mode, unsafe code marked as such, and
+/// plain `async` functions that stay on the event loop of their caller.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+/// The same without strict memory safety, which the expansions of Swift Testing's macros do not pass.
+let testSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+    name: "cellucid-gateway",
+    products: [
+        .executable(name: "gateway", targets: ["gateway"])
+    ],
+    targets: [
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        .target(name: "Bytes", swiftSettings: settings),
+        .target(name: "Reactor", dependencies: ["CLinux", "Bytes"], swiftSettings: settings),
+        .target(name: "Telemetry", dependencies: ["Reactor", "Bytes"], swiftSettings: settings),
+        .target(name: "Transport", dependencies: ["Reactor", "Bytes", "COpenSSL"], swiftSettings: settings),
+        .target(name: "HTTP", dependencies: ["Bytes"], swiftSettings: settings),
+        .target(
+            name: "Server",
+            dependencies: ["HTTP", "Transport", "Reactor", "Telemetry", "Bytes"],
+            swiftSettings: settings
+        ),
+        .target(name: "Codecs", dependencies: ["Bytes", "CZlib"], swiftSettings: settings),
+        .target(name: "Catalog", dependencies: ["Reactor", "Telemetry", "Bytes"], swiftSettings: settings),
+        .target(
+            name: "CellucidGateway",
+            dependencies: [
+                "Bytes", "Reactor", "Telemetry", "Transport", "HTTP", "Server", "Codecs", "Catalog",
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(name: "gateway", dependencies: ["CellucidGateway"], swiftSettings: settings),
+    ]
+)

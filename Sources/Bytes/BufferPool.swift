@@ -1,0 +1,27 @@
+/// A free list of equally large buffers for one thread, so that idle connections hold none.
+public final class BufferPool {
+    private var free: [ByteBuffer] = []
+    private let bufferCapacity: Int
+    private let maximumKept: Int
+
+    /// Makes an empty pool.
+    /// - Parameters:
+    ///   - bufferCapacity: bytes of each buffer.
+    ///   - maximumKept: how many unused buffers are kept for later.
+    public init(bufferCapacity: Int = 16 * 1024, maximumKept: Int = 256) {
+        self.bufferCapacity = bufferCapacity
+        self.maximumKept = maximumKept
+    }
+
+    /// An empty buffer, from the free list where there is one.
+    public func take() -> ByteBuffer {
+        free.popLast() ?? ByteBuffer(capacity: bufferCapacity)
+    }
+
+    /// Takes a buffer back; one that has grown is released instead.
+    public func give(_ buffer: ByteBuffer) {
+        guard buffer.capacity == bufferCapacity, free.count < maximumKept else { return }
+        buffer.removeAll()
+        free.append(buffer)
+    }
+}

@@ -1,0 +1,43 @@
+import Bytes
+
+/// The rules for the Host field (RFC 9112 section 3.2, RFC 9110 section 7.2).
+enum HostRule {
+    /// Checks number and form of the Host field.
+    /// - Throws: `HTTPError` 400 when HTTP/1.1 lacks it, when it occurs twice, or when it is no host and port.
+    static func check(_ head: RequestHead) throws(HTTPError) {
+        let count = head.count(of: .host)
+        guard count <= 1 else { throw .malformed("there is more than one Host field") }
+        guard count == 1 || head.version == .http10 else { throw .malformed("the Host field is missing") }
+        if let host = head.value(.host), !host.isEmpty, !isAuthority(host) {
+            throw .malformed("the Host field is not a host name with an optional port")
+        }
+        if let authority = head.authority(), head.targetForm != .origin, !isAuthority(authority) {
+            throw .malformed("the request target's host is not a host name with an optional port")
+        }
+    }
+
+    /// Whether `value` is a host, in brackets when it is IPv6, with an optional port; no user information.
+    private static func isAuthority(_ value: Span<UInt8>) -> Bool {
+        var index = 0
+        if !value.isEmpty, value[0] == UInt8(ascii: "[") {
+            guard let close = value.firstOffset(of: UInt8(ascii: "]")) else { return false }
+            for inner in 1..<close {
+                let byte = value[inner]
+                guard ASCII.hexadecimalValue(byte) != nil || byte == 0x3a || byte == 0x2e else { return false }
+            }
+            index = close + 1
+        } else {
+            while index < value.count, value[index] != 0x3a {
+                let byte = value[index]
+                guard ASCII.isLetter(byte) || ASCII.isDigit(byte) || byte == 0x2d || byte == 0x2e || byte == 0x5f
+                else { return false }
+                index += 1
+            }
+            if index == 0 { return false }
+        }
+        if index == value.count { return true }
+        guard value[index] == 0x3a, value.count - index <= 6 else { return false }
+        for digit in (index + 1)..<value.count where !ASCII.isDigit(value[digit]) { return false }
+        return true
+    }
+}

@@ -1,0 +1,159 @@
+import Bytes
+
+/// A request's method, target and fields, whatever HTTP version brought them.
+///
+/// It holds one copy of the received bytes and offsets into it. Objects are reused from request to request, so
+/// reading a head allocates nothing once the first requests have been seen.
+public final class RequestHead {
+    /// A version of HTTP that a request can come in.
+    public enum Version: Sendable, Equatable {
+        /// HTTP/1.0: connections end after the answer unless the client asks otherwise.
+        case http10
+        /// HTTP/1.1.
+        case http11
+    }
+
+    /// The form of a request target (RFC 9112 section 3.2).
+    public enum TargetForm: Sendable, Equatable {
+        /// A path, with or without a query.
+        case origin
+        /// A whole URL, as sent to proxies.
+        case absolute
+        /// Host and port, for CONNECT.
+        case authority
+        /// The `*` of OPTIONS.
+        case asterisk
+    }
+
+    struct FieldLine {
+        var name: Range<Int>
+        var value: Range<Int>
+        var known: FieldName?
+    }
+
+    /// What the client wants done.
+    public internal(set) var method = Method.other
+    /// The version in the request line.
+    public internal(set) var version = Version.http11
+    /// How the target was written.
+    public internal(set) var targetForm = TargetForm.origin
+
+    /// The path, percent-decoded once and beginning with a slash; of an asterisk or authority target, empty.
+    public internal(set) var path: [UInt8] = []
+
+    let storage = ByteBuffer(capacity: 2048)
+    var methodRange = 0..<0
+    var targetRange = 0..<0
+    var queryRange: Range<Int>?
+    var authorityRange: Range<Int>?
+    var lines: [FieldLine] = []
+    private var firstLine = [Int16](repeating: -1, count: FieldName.allCases.count)
+    private var lineCount = [UInt16](repeating: 0, count: FieldName.allCases.count)
+
+    /// Makes an empty head.
+    public init() {}
+
+    /// Forgets the last request and keeps the memory.
+    public func reset() {
+        storage.removeAll()
+        path.removeAll(keepingCapacity: true)
+        for line in lines {
+            if let known = line.known {
+                firstLine[Int(known.rawValue)] = -1
+                lineCount[Int(known.rawValue)] = 0
+            }
+        }
+        lines.removeAll(keepingCapacity: true)
+        queryRange = nil
+        authorityRange = nil
+        targetRange = 0..<0
+    }
+
+    /// The received bytes in `range`. The storage changes only in ``reset()`` and while a head is read, which is
+    /// what makes it right to hand out a view for as long as the head itself is borrowed.
+    @_lifetime(borrow self)
+    func bytes(_ range: Range<Int>) -> Span<UInt8> {
+        let storage = storage
+        let view = storage.unread.extracting(range)
+        return unsafe _overrideLifetime(view, borrowing: self)
+    }
+
+    func append(name: Range<Int>, value: Range<Int>) {
+        let known = FieldName(bytes(name))
+        if let known {
+            let index = Int(known.rawValue)
+            if lineCount[index] == 0 { firstLine[index] = Int16(lines.count) }
+            lineCount[index] &+= 1
+        }
+        lines.append(FieldLine(name: name, value: value, known: known))
+    }
+
+    /// The method as it was sent.
+    public var methodName: Span<UInt8> {
+        @_lifetime(borrow self)
+        borrowing get { bytes(methodRange) }
+    }
+
+    /// The target as it was sent.
+    public var target: Span<UInt8> {
+        @_lifetime(borrow self)
+        borrowing get { bytes(targetRange) }
+    }
+
+    /// The query as it was sent, without the question mark; `nil` when the target has none.
+    @_lifetime(borrow self)
+    public func query() -> Span<UInt8>? {
+        guard let queryRange else { return nil }
+        return bytes(queryRange)
+    }
+
+    /// Host and port that the request is for: those of an absolute target, otherwise the Host field's value
+    /// (RFC 9112 section 3.2.2 and 3.2.3); `nil` when it names none.
+    @_lifetime(borrow self)
+    public func authority() -> Span<UInt8>? {
+        if let authorityRange { return bytes(authorityRange) }
+        return value(.host)
+    }
+
+    /// Number of field lines of that name.
+    public func count(of name: FieldName) -> Int { Int(lineCount[Int(name.rawValue)]) }
+
+    /// The value of the first line of that name, without white space around it; `nil` when there is none.
+    @_lifetime(borrow self)
+    public func value(_ name: FieldName) -> Span<UInt8>? {
+        let index = firstLine[Int(name.rawValue)]
+        guard index >= 0 else { return nil }
+        return bytes(lines[Int(index)].value)
+    }
+
+    /// The values of all lines of that name, joined by ", " (RFC 9110 section 5.3); `nil` when there is none.
+    public func combinedValue(_ name: FieldName) -> [UInt8]? {
+        guard count(of: name) > 0 else { return nil }
+        var result: [UInt8] = []
+        for line in lines where line.known == name {
+            if !result.isEmpty { result += [0x2c, 0x20] }
+            result += bytes(line.value).copied()
+        }
+        return result
+    }
+
+    /// Whether a list-valued field has `token` among its members, without regard to case.
+    /// - Parameter token: ASCII in lower case.
+    public func list(_ name: FieldName, contains token: StaticString) -> Bool {
+        for line in lines where line.known == name {
+            let value = bytes(line.value)
+            var start = 0
+            while start <= value.count {
+                let end = value.firstOffset(of: UInt8(ascii: ","), from: start) ?? value.count
+                if value.extracting(start..<end).trimmed().equalsIgnoringCase(token) { return true }
+                start = end + 1
+            }
+        }
+        return false
+    }
+
+    /// The fields in the order received, as text: for tests and logs.
+    public var fieldTexts: [(name: String, value: String)] {
+        lines.map { (bytes($0.name).text(), bytes($0.value).text()) }
+    }
+}

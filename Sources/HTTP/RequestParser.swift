@@ -1,0 +1,153 @@
+import Bytes
+
+/// Reads the head of an HTTP/1.x request, strictly, from as many pieces as the network delivers it in.
+///
+/// RFC 9112 sections 2 to 5. Anything that two programs might read differently is an error: a bare LF or CR, a
+/// folded line, white space before the colon, control characters, more than one Host.
+public struct RequestParser {
+    /// Sizes beyond which a request is refused.
+    public struct Limits: Sendable {
+        /// Bytes of the request line.
+        public var requestLineBytes = 16 * 1024
+        /// Number of field lines.
+        public var fieldLines = 100
+        /// Bytes of all field lines together.
+        public var fieldBytes = 64 * 1024
+
+        /// The limits of RFC 9112's recommendations and of common browsers, with room to spare.
+        public init() {}
+    }
+
+    private struct Line {
+        let name: Range<Int>
+        let value: Range<Int>
+    }
+
+    private let limits: Limits
+    /// Where the line that is being looked at begins, counted from the first byte of the head.
+    private var lineStart = 0
+    /// Up to where that line has been searched for its end.
+    private var scanned = 0
+    private var fieldsStart = 0
+    private var requestLine: (method: Range<Int>, target: Range<Int>, minorVersion: UInt8)?
+    private var lines: [Line] = []
+
+    /// Makes a parser for one request after another.
+    public init(limits: Limits = Limits()) {
+        self.limits = limits
+    }
+
+    /// Whether part of a head has been seen.
+    public var isUnderWay: Bool { scanned > 0 }
+
+    /// Tries to read a head.
+    /// - Parameters:
+    ///   - input: everything received and not yet consumed; across calls it may only grow at its end.
+    ///   - head: gets the request when it is complete.
+    /// - Returns: the length of the head, to be consumed by the caller, or `nil` when more bytes are needed.
+    /// - Throws: `HTTPError` 400, 414, 431 or 505; the connection cannot go on after it.
+    public mutating func parse(_ input: Span<UInt8>, into head: RequestHead) throws(HTTPError) -> Int? {
+        while true {
+            guard let newline = input.firstOffset(of: 0x0a, from: scanned) else {
+                scanned = input.count
+                try checkLimits(lineEnd: input.count)
+                return nil
+            }
+            try checkLimits(lineEnd: newline)
+            guard newline > lineStart, input[newline - 1] == 0x0d else {
+                throw .malformed("a line of the request ends in LF without CR")
+            }
+            let line = lineStart..<(newline - 1)
+            lineStart = newline + 1
+            scanned = lineStart
+            if requestLine == nil {
+                // RFC 9112 section 2.2: an empty line before the request line is to be ignored.
+                if line.isEmpty && line.lowerBound < 4 { continue }
+                try parseRequestLine(input, line)
+                fieldsStart = lineStart
+            } else if line.isEmpty {
+                return try finish(input, length: lineStart, head)
+            } else {
+                try parseFieldLine(input, line)
+            }
+        }
+    }
+
+    private func checkLimits(lineEnd: Int) throws(HTTPError) {
+        if requestLine == nil {
+            if lineEnd - lineStart > limits.requestLineBytes {
+                throw HTTPError(.uriTooLong, "the request line is too long")
+            }
+        } else if lineEnd - fieldsStart > limits.fieldBytes {
+            throw HTTPError(.headerFieldsTooLarge, "the header fields are too large")
+        }
+    }
+
+    private mutating func parseRequestLine(_ input: Span<UInt8>, _ line: Range<Int>) throws(HTTPError) {
+        let bytes = input.extracting(line)
+        guard let first = bytes.firstOffset(of: 0x20), first > 0,
+            let second = bytes.firstOffset(of: 0x20, from: first + 1), second > first + 1
+        else { throw .malformed("the request line is not METHOD TARGET VERSION") }
+        for index in 0..<first where !ASCII.isTokenCharacter(bytes[index]) {
+            throw .malformed("the method has a character that is not allowed")
+        }
+        for index in (first + 1)..<second where bytes[index] <= 0x20 || bytes[index] == 0x7f {
+            throw .malformed("the request target has a control character")
+        }
+        let version = bytes.extracting((second + 1)..<bytes.count)
+        guard version.count == 8, version.extracting(0..<5).equals("HTTP/"), ASCII.isDigit(version[5]),
+            version[6] == 0x2e, ASCII.isDigit(version[7])
+        else { throw .malformed("the request line does not end in an HTTP version") }
+        guard version[5] == 0x31 else {
+            throw HTTPError(.versionNotSupported, "this port speaks HTTP/1.1")
+        }
+        let base = line.lowerBound
+        requestLine = (base..<(base + first), (base + first + 1)..<(base + second), version[7] - 0x30)
+    }
+
+    private mutating func parseFieldLine(_ input: Span<UInt8>, _ line: Range<Int>) throws(HTTPError) {
+        guard lines.count < limits.fieldLines else {
+            throw HTTPError(.headerFieldsTooLarge, "there are too many header fields")
+        }
+        let bytes = input.extracting(line)
+        guard !ASCII.isOptionalWhitespace(bytes[0]) else {
+            throw .malformed("a header field is folded over two lines")
+        }
+        var colon = 0
+        while colon < bytes.count, ASCII.isTokenCharacter(bytes[colon]) { colon += 1 }
+        guard colon > 0, colon < bytes.count, bytes[colon] == 0x3a else {
+            throw .malformed("a header field's name is not a token followed by a colon")
+        }
+        var lower = colon + 1
+        var upper = bytes.count
+        while lower < upper, ASCII.isOptionalWhitespace(bytes[lower]) { lower += 1 }
+        while upper > lower, ASCII.isOptionalWhitespace(bytes[upper - 1]) { upper -= 1 }
+        guard !bytes.containsControlCharacter(from: lower, to: upper) else {
+            throw .malformed("a header field's value has a control character")
+        }
+        let base = line.lowerBound
+        lines.append(Line(name: base..<(base + colon), value: (base + lower)..<(base + upper)))
+    }
+
+    private mutating func finish(
+        _ input: Span<UInt8>,
+        length: Int,
+        _ head: RequestHead
+    ) throws(HTTPError) -> Int {
+        guard let requestLine else { throw .malformed("the request line is missing") }
+        head.reset()
+        head.storage.append(input.extracting(0..<length))
+        head.methodRange = requestLine.method
+        head.targetRange = requestLine.target
+        head.version = requestLine.minorVersion == 0 ? .http10 : .http11
+        head.method = Method(input.extracting(requestLine.method))
+        for line in lines { head.append(name: line.name, value: line.value) }
+        self.requestLine = nil
+        lines.removeAll(keepingCapacity: true)
+        lineStart = 0
+        scanned = 0
+        try RequestTarget.resolve(head)
+        try HostRule.check(head)
+        return length
+    }
+}

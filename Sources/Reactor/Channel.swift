@@ -1,0 +1,140 @@
+import CLinux
+import Glibc
+
+/// Why a wait for a channel ended.
+public enum Readiness: Sendable {
+    /// Reading or writing may move bytes now, or tell of an error.
+    case ready
+    /// The deadline came first.
+    case timedOut
+    /// ``Channel/interrupt()`` was called, to end an idle connection.
+    case interrupted
+}
+
+/// A non-blocking descriptor watched by an event loop.
+///
+/// It is watched edge-triggered from registration to close, so a channel costs one `epoll_ctl` in its life. The
+/// two flags remember what the edges said; whoever gets `EAGAIN`, or fewer bytes than asked for, clears them
+/// with ``readWouldBlock()`` and ``writeWouldBlock()``. At most one task waits for each direction.
+@safe
+public final class Channel {
+    /// The descriptor, owned: it is closed by ``close()``.
+    public let descriptor: Int32
+    /// The loop whose thread may use this channel.
+    public let loop: EventLoop
+
+    /// Whether reading may move bytes.
+    public private(set) var isReadReady = true
+    /// Whether writing may move bytes.
+    public private(set) var isWriteReady = true
+    /// Whether the peer has ended its side, or the connection broke.
+    public private(set) var isPeerClosed = false
+    /// Whether ``interrupt()`` was called.
+    public private(set) var isInterrupted = false
+
+    var token: UInt64 = 0
+    private var reader: UnsafeContinuation<Readiness, Never>?
+    private var writer: UnsafeContinuation<Readiness, Never>?
+    private var deadline = Int64.max
+    private var scheduledTick = Int64.max
+    private var isClosed = false
+
+    /// Takes ownership of `descriptor`, which must be non-blocking, and watches it.
+    /// - Throws: `SystemError` when epoll does not take it; it is closed then.
+    public init(_ descriptor: consuming Descriptor, loop: EventLoop) throws(SystemError) {
+        self.loop = loop
+        self.descriptor = descriptor.release()
+        do throws(SystemError) {
+            try loop.register(self)
+        } catch {
+            _ = Glibc.close(self.descriptor)
+            isClosed = true
+            throw error
+        }
+    }
+
+    deinit { precondition(isClosed, "a channel must be closed by its owner") }
+
+    /// Stops watching and closes the descriptor. Nobody may be waiting.
+    public func close() {
+        if isClosed { return }
+        isClosed = true
+        loop.unregister(self)
+        _ = Glibc.close(descriptor)
+    }
+
+    /// Notes that nothing is left to read. Once the peer has closed, reading stays ready: the end of the
+    /// stream is still to be read and no further edge will tell.
+    public func readWouldBlock() { isReadReady = isPeerClosed }
+
+    /// Notes that the kernel's send buffer is full.
+    public func writeWouldBlock() { isWriteReady = false }
+
+    /// Waits until reading may move bytes.
+    /// - Parameter deadline: in the loop's milliseconds (``EventLoop/now``); it may fire up to half a second late.
+    public func waitReadable(until deadline: Int64) async -> Readiness {
+        if isReadReady { return .ready }
+        if isInterrupted { return .interrupted }
+        arm(deadline)
+        return unsafe await withUnsafeContinuation { unsafe reader = $0 }
+    }
+
+    /// Waits until writing may move bytes.
+    /// - Parameter deadline: in the loop's milliseconds (``EventLoop/now``); it may fire up to half a second late.
+    public func waitWritable(until deadline: Int64) async -> Readiness {
+        if isWriteReady { return .ready }
+        arm(deadline)
+        return unsafe await withUnsafeContinuation { unsafe writer = $0 }
+    }
+
+    /// Ends a wait for reading, now or when one begins: the connection is to finish.
+    public func interrupt() {
+        isInterrupted = true
+        resumeReader(.interrupted)
+    }
+
+    private func arm(_ deadline: Int64) {
+        self.deadline = deadline
+        if scheduledTick > deadline + DeadlineWheel.tickMilliseconds {
+            scheduledTick = loop.schedule(self, deadline: deadline)
+        }
+    }
+
+    private func resumeReader(_ readiness: Readiness) {
+        guard let waiting = unsafe reader else { return }
+        unsafe reader = nil
+        unsafe waiting.resume(returning: readiness)
+    }
+
+    private func resumeWriter(_ readiness: Readiness) {
+        guard let waiting = unsafe writer else { return }
+        unsafe writer = nil
+        unsafe waiting.resume(returning: readiness)
+    }
+
+    func handle(events: UInt32) {
+        let ended = EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue
+        if events & ended != 0 { isPeerClosed = true }
+        if events & (EPOLLIN.rawValue | ended) != 0 {
+            isReadReady = true
+            resumeReader(.ready)
+        }
+        if events & (EPOLLOUT.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 {
+            isWriteReady = true
+            resumeWriter(.ready)
+        }
+    }
+
+    func deadlineTickPassed() {
+        // Entries of the wheel are never removed, so an older one may come due first.
+        guard scheduledTick <= loop.now else { return }
+        scheduledTick = .max
+        guard unsafe reader != nil || writer != nil else { return }
+        if deadline > loop.now {
+            scheduledTick = loop.schedule(self, deadline: deadline)
+            return
+        }
+        resumeReader(.timedOut)
+        resumeWriter(.timedOut)
+    }
+}

@@ -1,0 +1,126 @@
+import Bytes
+import CLinux
+import Glibc
+import Synchronization
+
+/// What identifies one version of a file's content: any change of it changes one of these.
+public struct FileVersion: Sendable, Equatable {
+    /// Device number of the file system.
+    public let device: UInt64
+    /// Inode number.
+    public let inode: UInt64
+    /// Bytes.
+    public let size: UInt64
+    /// Time of the last change of the content, nanoseconds of Unix time.
+    public let modified: Int64
+    /// Time of the last change of content or metadata, nanoseconds of Unix time.
+    public let changed: Int64
+
+    /// Time of the last change of the content, whole seconds of Unix time.
+    public var modifiedSeconds: Int64 { modified / 1_000_000_000 }
+
+    init(_ status: stat) {
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
+        size = UInt64(max(0, status.st_size))
+        modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+        changed = Int64(status.st_ctim.tv_sec) * 1_000_000_000 + Int64(status.st_ctim.tv_nsec)
+    }
+
+    /// The version of an open file now, or `nil` when the file system cannot tell.
+    public static func of(descriptor: Int32) -> FileVersion? {
+        var status = stat()
+        return unsafe fstat(descriptor, &status) == 0 ? FileVersion(status) : nil
+    }
+}
+
+/// Opening files so that neither `..` nor a symbolic link leads out of a directory.
+public enum OpenBeneath {
+    /// What opening a path gave.
+    public enum Outcome: ~Copyable, Sendable {
+        /// A regular file and its version.
+        case file(Descriptor, FileVersion)
+        /// The path names a directory.
+        case directory
+        /// There is nothing of that name, or a device, socket or pipe.
+        case notFound
+        /// The path leads out of the directory, or the file may not be read.
+        case forbidden
+        /// The system failed otherwise, for example for lack of descriptors.
+        case failed(SystemError)
+    }
+
+    private static let resolveBeneath: UInt64 = 0x08
+    private static let resolveNoMagicLinks: UInt64 = 0x02
+
+    /// Whether the kernel has `openat2` (Linux 5.6); found out at the first use.
+    private static let hasOpenat2 = Atomic<Bool>(true)
+
+    /// Opens a regular file for reading.
+    /// - Parameters:
+    ///   - path: relative, segments separated by `/`, without NUL.
+    ///   - directory: descriptor of the directory that confines it.
+    public static func open(_ path: [UInt8], beneath directory: Int32) -> Outcome {
+        precondition(!path.contains(0))
+        let raw = hasOpenat2.load(ordering: .relaxed)
+            ? openWithKernelCheck(path, directory) : openBySegments(path, directory)
+        guard raw >= 0 else { return outcome(of: errno) }
+        guard let descriptor = try? Descriptor(raw, from: "openat2") else { return .notFound }
+        var status = stat()
+        guard unsafe fstat(raw, &status) == 0 else { return .failed(SystemError.last("fstat")) }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return .file(descriptor, FileVersion(status))
+        case S_IFDIR: return .directory
+        default: return .notFound
+        }
+    }
+
+    private static func outcome(of code: Int32) -> Outcome {
+        switch code {
+        case ENOENT, ENOTDIR, ENAMETOOLONG, ENXIO: .notFound
+        case EXDEV, EACCES, EPERM, ELOOP: .forbidden
+        default: .failed(SystemError(code: code, call: "openat2"))
+        }
+    }
+
+    private static func openWithKernelCheck(_ path: [UInt8], _ directory: Int32) -> Int32 {
+        // O_NONBLOCK: opening a pipe that lies in a dataset must not block; it has no effect on files.
+        let flags = UInt64(O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        let name = path.map(CChar.init(bitPattern:)) + [0]
+        for _ in 0..<4 {
+            let raw = unsafe gateway_openat2(directory, name, flags, resolveBeneath | resolveNoMagicLinks)
+            if raw >= 0 { return raw }
+            switch errno {
+            case ENOSYS:
+                hasOpenat2.store(false, ordering: .relaxed)
+                return openBySegments(path, directory)
+            case EAGAIN, EINTR: continue  // something was renamed during the walk: openat2(2)
+            default: return -1
+            }
+        }
+        return -1
+    }
+
+    /// For kernels without `openat2`: goes down segment by segment and follows no symbolic link at all.
+    static func openBySegments(_ path: [UInt8], _ directory: Int32) -> Int32 {
+        let segments = path.split(separator: UInt8(ascii: "/"))
+        var current = fcntl(directory, F_DUPFD_CLOEXEC, 0)
+        for (index, segment) in segments.enumerated() {
+            if segment.elementsEqual("..".utf8) {
+                _ = close(current)
+                errno = EXDEV
+                return -1
+            }
+            let isLast = index == segments.count - 1
+            let kind = isLast ? O_RDONLY | O_NONBLOCK | O_NOCTTY : O_RDONLY | O_DIRECTORY
+            let name = segment.map(CChar.init(bitPattern:)) + [0]
+            let next = unsafe openat(current, name, kind | O_CLOEXEC | O_NOFOLLOW)
+            let code = errno
+            _ = close(current)
+            errno = code
+            if next < 0 { return -1 }
+            current = next
+        }
+        return current
+    }
+}

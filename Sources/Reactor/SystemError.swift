@@ -1,0 +1,24 @@
+import Glibc
+
+/// A system call that failed: which one, and why.
+public struct SystemError: Error, Equatable, CustomStringConvertible {
+    /// The value of `errno`.
+    public let code: Int32
+    /// The name of the call, as in its manual page.
+    public let call: String
+
+    /// Remembers a failure.
+    public init(code: Int32, call: String) {
+        self.code = code
+        self.call = call
+    }
+
+    /// What the C library says about the code, for example "Permission denied".
+    public var reason: String { unsafe String(cString: strerror(code)) }
+
+    /// The call and the reason, for example "bind: Address already in use".
+    public var description: String { "\(call): \(reason)" }
+
+    /// The failure of the call that has just returned.
+    static func last(_ call: String) -> SystemError { SystemError(code: errno, call: call) }
+}
