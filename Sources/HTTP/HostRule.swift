@@ -23,13 +23,17 @@ enum HostRule {
             guard let close = value.firstOffset(of: UInt8(ascii: "]")) else { return false }
             for inner in 1..<close {
                 let byte = value[inner]
-                guard ASCII.hexadecimalValue(byte) != nil || byte == 0x3a || byte == 0x2e else { return false }
+                guard ASCII.hexadecimalValue(byte) != nil || byte == 0x3a || byte == 0x2e else {
+                    return false
+                }
             }
             index = close + 1
         } else {
             while index < value.count, value[index] != 0x3a {
                 let byte = value[index]
-                guard ASCII.isLetter(byte) || ASCII.isDigit(byte) || byte == 0x2d || byte == 0x2e || byte == 0x5f
+                guard
+                    ASCII.isLetter(byte) || ASCII.isDigit(byte) || byte == 0x2d || byte == 0x2e
+                        || byte == 0x5f
                 else { return false }
                 index += 1
             }

@@ -100,6 +100,15 @@ public final class RequestHead {
         borrowing get { bytes(targetRange) }
     }
 
+    /// The target as it was sent, up to the question mark.
+    public var targetWithoutQuery: Span<UInt8> {
+        @_lifetime(borrow self)
+        borrowing get {
+            let end = queryRange.map { $0.lowerBound - 1 } ?? targetRange.upperBound
+            return bytes(targetRange.lowerBound..<max(targetRange.lowerBound, end))
+        }
+    }
+
     /// The query as it was sent, without the question mark; `nil` when the target has none.
     @_lifetime(borrow self)
     public func query() -> Span<UInt8>? {
@@ -126,15 +135,19 @@ public final class RequestHead {
         return bytes(lines[Int(index)].value)
     }
 
-    /// The values of all lines of that name, joined by ", " (RFC 9110 section 5.3); `nil` when there is none.
-    public func combinedValue(_ name: FieldName) -> [UInt8]? {
-        guard count(of: name) > 0 else { return nil }
+    /// Makes ``value(_:)`` give the values of all lines of that name, joined by ", " (RFC 9110 section 5.3). For
+    /// fields whose value is a list; costs nothing where there is only one line.
+    public func combineLines(of name: FieldName) {
+        guard count(of: name) > 1 else { return }
         var result: [UInt8] = []
         for line in lines where line.known == name {
             if !result.isEmpty { result += [0x2c, 0x20] }
             result += bytes(line.value).copied()
         }
-        return result
+        let start = storage.count
+        storage.append(result)
+        lines[Int(firstLine[Int(name.rawValue)])].value = start..<storage.count
+        lineCount[Int(name.rawValue)] = 1
     }
 
     /// Whether a list-valued field has `token` among its members, without regard to case.

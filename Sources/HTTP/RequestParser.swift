@@ -37,8 +37,13 @@ public struct RequestParser {
         self.limits = limits
     }
 
-    /// Whether part of a head has been seen.
-    public var isUnderWay: Bool { scanned > 0 }
+    /// Forgets a head that was not completed.
+    public mutating func reset() {
+        requestLine = nil
+        lines.removeAll(keepingCapacity: true)
+        lineStart = 0
+        scanned = 0
+    }
 
     /// Tries to read a head.
     /// - Parameters:
@@ -142,10 +147,7 @@ public struct RequestParser {
         head.version = requestLine.minorVersion == 0 ? .http10 : .http11
         head.method = Method(input.extracting(requestLine.method))
         for line in lines { head.append(name: line.name, value: line.value) }
-        self.requestLine = nil
-        lines.removeAll(keepingCapacity: true)
-        lineStart = 0
-        scanned = 0
+        reset()
         try RequestTarget.resolve(head)
         try HostRule.check(head)
         return length

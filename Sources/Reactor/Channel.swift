@@ -95,7 +95,7 @@ public final class Channel {
 
     private func arm(_ deadline: Int64) {
         self.deadline = deadline
-        if scheduledTick > deadline + DeadlineWheel.tickMilliseconds {
+        if scheduledTick - DeadlineWheel.tickMilliseconds > deadline {
             scheduledTick = loop.schedule(self, deadline: deadline)
         }
     }

@@ -137,7 +137,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         if unsafe yielded.isEmpty { return }
         let waiting = unsafe yielded
         unsafe yielded.removeAll(keepingCapacity: true)
-        for unsafe continuation in unsafe waiting { unsafe continuation.resume() }
+        for unsafecontinuation in unsafe waiting { unsafe continuation.resume() }
     }
 
     private func wake() {

@@ -34,7 +34,10 @@ public final class Listener {
     ///   1024 without the right to use it, `EADDRNOTAVAIL` for an address this machine does not have.
     public static func bind(_ address: SocketAddress) throws(SystemError) -> Descriptor {
         let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
-        let socket = try Descriptor(Glibc.socket(address.isIPv6 ? AF_INET6 : AF_INET, type, 0), from: "socket")
+        let socket = try Descriptor(
+            Glibc.socket(address.isIPv6 ? AF_INET6 : AF_INET, type, 0),
+            from: "socket"
+        )
         enable(SO_REUSEADDR, on: socket.raw)
         enable(SO_REUSEPORT, on: socket.raw)
         guard unsafe address.withSocketAddress({ unsafe Glibc.bind(socket.raw, $0, $1) }) == 0 else {
@@ -49,7 +52,10 @@ public final class Listener {
     /// - Throws: the `SystemError` that a listener there would fail with.
     public static func probe(_ address: SocketAddress) throws(SystemError) {
         let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-        let socket = try Descriptor(Glibc.socket(address.isIPv6 ? AF_INET6 : AF_INET, type, 0), from: "socket")
+        let socket = try Descriptor(
+            Glibc.socket(address.isIPv6 ? AF_INET6 : AF_INET, type, 0),
+            from: "socket"
+        )
         enable(SO_REUSEADDR, on: socket.raw)
         guard unsafe address.withSocketAddress({ unsafe Glibc.bind(socket.raw, $0, $1) }) == 0 else {
             throw SystemError.last("bind")

@@ -62,7 +62,8 @@ public enum OpenBeneath {
     ///   - directory: descriptor of the directory that confines it.
     public static func open(_ path: [UInt8], beneath directory: Int32) -> Outcome {
         precondition(!path.contains(0))
-        let raw = hasOpenat2.load(ordering: .relaxed)
+        let raw =
+            hasOpenat2.load(ordering: .relaxed)
             ? openWithKernelCheck(path, directory) : openBySegments(path, directory)
         guard raw >= 0 else { return outcome(of: errno) }
         guard let descriptor = try? Descriptor(raw, from: "openat2") else { return .notFound }

@@ -91,7 +91,9 @@ public struct SocketAddress: Sendable, Equatable, CustomStringConvertible {
             if let address = unsafe entry.pointee.ai_addr {
                 var storage = sockaddr_storage()
                 let length = unsafe min(Int(entry.pointee.ai_addrlen), MemoryLayout<sockaddr_storage>.size)
-                unsafe withUnsafeMutableBytes(of: &storage) { unsafe $0.copyMemory(from: .init(start: address, count: length)) }
+                unsafe withUnsafeMutableBytes(of: &storage) {
+                    unsafe $0.copyMemory(from: .init(start: address, count: length))
+                }
                 let found = SocketAddress(storage: storage)
                 if !result.contains(found) { result.append(found) }
             }
@@ -112,7 +114,8 @@ public struct SocketAddress: Sendable, Equatable, CustomStringConvertible {
                 let family = unsafe Int32(address.pointee.sa_family)
                 let length =
                     family == AF_INET
-                    ? MemoryLayout<sockaddr_in>.size : family == AF_INET6 ? MemoryLayout<sockaddr_in6>.size : 0
+                    ? MemoryLayout<sockaddr_in>.size
+                    : family == AF_INET6 ? MemoryLayout<sockaddr_in6>.size : 0
                 if length > 0 {
                     var storage = sockaddr_storage()
                     unsafe withUnsafeMutableBytes(of: &storage) {
