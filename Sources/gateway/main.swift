@@ -1,1 +1,10 @@
-print(1)
+import CellucidGateway
+import FoundationEssentials
+import Glibc
+
+exit(
+    GatewayCommand.main(
+        arguments: Array(CommandLine.arguments.dropFirst()),
+        environment: ProcessInfo.processInfo.environment
+    )
+)

@@ -1,0 +1,21 @@
+import Catalog
+import Transport
+
+/// `gateway check`: shows the merged configuration, and tries what a start would try without listening.
+enum ConfigurationCheck {
+    /// Prints the configuration as JSON to the output and what is noteworthy to the error stream.
+    /// - Throws: the error that a start would end with.
+    static func run(_ configuration: Configuration) throws(StartupError) {
+        Terminal.write(ConfigurationReport.text(configuration), to: .output)
+        let tls = try StartupParts.tls(configuration, previous: nil)
+        for warning in tls?.warnings ?? [] { Terminal.write("gateway: warning: \(warning)\n", to: .error) }
+        let snapshot = try StartupParts.scan(StartupParts.scanner(configuration))
+        for dataset in snapshot.broken {
+            Terminal.write(
+                "gateway: warning: \(dataset.folder) is not served: \(dataset.reason)\n",
+                to: .error
+            )
+        }
+        for warning in snapshot.warnings { Terminal.write("gateway: warning: \(warning)\n", to: .error) }
+    }
+}

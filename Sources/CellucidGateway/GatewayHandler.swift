@@ -1,0 +1,241 @@
+import Bytes
+import HTTP
+import Server
+
+/// Finds out what a request is for and lets the right part answer it. One object for each event loop.
+///
+/// The URL space: `/_cellucid/*` describes the datasets, `/_gateway/*` is the gateway's own, every other first
+/// segment is a dataset's mount. A mount answers `/_cellucid/*` as well, as a server of its one dataset.
+final class GatewayHandler: RequestHandler {
+    /// What stays the same while the gateway runs.
+    struct Site: Sendable {
+        /// The prefix of all URLs; begins and ends with a slash.
+        let basePath: [UInt8]
+        let hostGuard: HostGuard
+        let health: [UInt8]
+        let info: [UInt8]
+        let gzipStore: GzipStore?
+    }
+
+    private let site: Site
+    private var catalog: CatalogView
+    private var hostGuard: HostGuard
+    private let files: FileResponder
+    /// The authority that was accepted last: most requests repeat it.
+    private var acceptedAuthority: [UInt8] = []
+    private let context: WorkerContext
+
+    init(site: Site, catalog: CatalogView, context: WorkerContext) {
+        self.site = site
+        self.catalog = catalog
+        hostGuard = site.hostGuard
+        self.context = context
+        files = FileResponder(
+            cache: OpenFileCache(context: context),
+            coder: GzipCoder(context: context, store: site.gzipStore)
+        )
+    }
+
+    /// Answers to other host names from the next request on.
+    func replace(hostGuard: HostGuard) {
+        self.hostGuard = hostGuard
+        acceptedAuthority = []
+    }
+
+    /// Uses another state of the catalogue from the next request on.
+    func replace(catalog: CatalogView) { self.catalog = catalog }
+
+    func respond(to exchange: Exchange) async {
+        let request = exchange.request
+        guard acceptsHost(request) else {
+            var host = ""
+            if let authority = request.authority() { host = HostGuard.host(of: authority).text() }
+            exchange.answer(
+                .misdirectedRequest,
+                "This gateway does not answer to the name \"\(host)\". If it should, start it with "
+                    + "--allowed-host \(host)"
+            )
+            return
+        }
+        if request.method == .options {
+            answerOptions(exchange)
+            return
+        }
+        guard request.targetForm != .authority, request.method != .trace else {
+            exchange.answerMethodNotAllowed()
+            return
+        }
+        if !request.method.isSafe, !CrossOrigin.mayChangeState(request) {
+            exchange.answer(.forbidden, "Pages of other sites may not change anything here.")
+            return
+        }
+        await route(exchange)
+    }
+
+    private func acceptsHost(_ request: RequestHead) -> Bool {
+        // Only HTTP/1.0 can come without a host, and no browser speaks it: there is no page to defend against.
+        guard let authority = request.authority() else { return true }
+        if authority.equals(acceptedAuthority.span) { return true }
+        guard !authority.isEmpty, hostGuard.accepts(authority) else { return false }
+        acceptedAuthority = authority.copied()
+        return true
+    }
+
+    private func answerOptions(_ exchange: Exchange) {
+        let request = exchange.request
+        let fields = exchange.response.fields
+        exchange.response.status = .noContent
+        fields.add("Allow", "GET, HEAD, OPTIONS")
+        fields.add("Vary", "Origin")
+        CrossOrigin.addFixedFields(to: fields)
+        CrossOrigin.addFields(for: request, to: fields)
+        if let origin = request.value(.origin), CrossOrigin.isAllowed(origin),
+            request.value(.accessControlRequestPrivateNetwork)?.equals("true") == true
+        {
+            fields.add("Access-Control-Allow-Private-Network", "true")
+        }
+    }
+
+    // MARK: Routes
+
+    private func route(_ exchange: Exchange) async {
+        let path = exchange.request.path
+        let basePath = site.basePath
+        let base = basePath.count
+        guard path.count >= base, path.span.extracting(0..<base).equals(basePath.span) else {
+            answerOutsideBase(exchange)
+            return
+        }
+        var end = base
+        while end < path.count, path[end] != UInt8(ascii: "/") { end += 1 }
+        let segment = path.span.extracting(base..<end)
+        if end < path.count {
+            if let dataset = catalog.dataset(at: path, base..<end) {
+                await answerMount(exchange, dataset, (end + 1)..<path.count)
+                return
+            }
+            if segment.equals("_cellucid") {
+                answerServerDocument(exchange, (end + 1)..<path.count, listing: catalog.listing)
+                return
+            }
+            if segment.equals("_gateway") {
+                answerOwnPage(exchange, (end + 1)..<path.count)
+                return
+            }
+        } else if segment.isEmpty || segment.equals("index.html") {
+            answerRead(exchange) { $0.answer(.temporaryRedirect, redirectTo: self.location(of: "_gateway/")) }
+            return
+        } else if segment.equals("_gateway") || catalog.dataset(at: path, base..<end) != nil {
+            redirectToSlash(exchange)
+            return
+        } else if segment.equals("datasets.json"), catalog.rootDataset == nil {
+            answerRead(exchange) { $0.answer(json: self.catalog.staticCatalogue) }
+            return
+        }
+        if let dataset = catalog.rootDataset, !segment.equals("_cellucid") {
+            await files.respond(to: exchange, dataset, base..<path.count)
+        } else {
+            answerRead(exchange) { $0.answer(.notFound, "There is no dataset of that name here.") }
+        }
+    }
+
+    /// Anything below `/<mount>/`.
+    private func answerMount(_ exchange: Exchange, _ dataset: ServedDataset, _ rest: Range<Int>) async {
+        let path = exchange.request.path
+        let name = path.span.extracting(rest)
+        let prefix: StaticString = "_cellucid/"
+        if name.count >= prefix.utf8CodeUnitCount,
+            name.extracting(0..<prefix.utf8CodeUnitCount).equals(prefix)
+        {
+            let document = (rest.lowerBound + prefix.utf8CodeUnitCount)..<rest.upperBound
+            answerServerDocument(exchange, document, listing: dataset.ownListing)
+        } else if name.isEmpty || name.equals("index.html") {
+            answerRead(exchange) { $0.answer(.temporaryRedirect, redirectTo: self.location(of: "_gateway/")) }
+        } else {
+            await files.respond(to: exchange, dataset, rest)
+        }
+    }
+
+    /// `/_cellucid/<document>`.
+    private func answerServerDocument(_ exchange: Exchange, _ range: Range<Int>, listing: [UInt8]) {
+        let path = exchange.request.path
+        let name = path.span.extracting(range)
+        if name.equals("health") {
+            answerRead(exchange) { $0.answer(json: self.site.health) }
+        } else if name.equals("info") {
+            answerRead(exchange) { $0.answer(json: self.site.info) }
+        } else if name.equals("datasets") {
+            answerRead(exchange) { $0.answer(json: listing) }
+        } else if exchange.request.method == .post, name.equals("events") || name.equals("session_bundle") {
+            exchange.answer(
+                .notFound,
+                "No viewer is known here: these datasets have no Python process behind them."
+            )
+        } else {
+            answerRead(exchange) { $0.answer(.notFound, "There is no such document.") }
+        }
+    }
+
+    /// `/_gateway/<page>`.
+    private func answerOwnPage(_ exchange: Exchange, _ range: Range<Int>) {
+        let path = exchange.request.path
+        let name = path.span.extracting(range)
+        if name.isEmpty {
+            let page = OverviewPage.html(catalog, basePath: String(decoding: site.basePath, as: UTF8.self))
+            answerRead(exchange) { $0.answer(html: page) }
+        } else if name.equals("datasets") {
+            let document = Array(CatalogDocument.json(catalog.snapshot).utf8)
+            answerRead(exchange) { $0.answer(json: document) }
+        } else if name.equals("livez") {
+            answerRead(exchange) { $0.answer(.ok, "ok") }
+        } else if name.equals("readyz") {
+            let isReady = !context.isDraining
+            answerRead(exchange) {
+                if isReady {
+                    $0.answer(.ok, "ready")
+                } else {
+                    $0.answer(.serviceUnavailable, "stopping")
+                }
+            }
+        } else {
+            answerRead(exchange) { $0.answer(.notFound, "There is no such page.") }
+        }
+    }
+
+    // MARK: Helpers
+
+    /// Lets `answer` answer GET and HEAD; refuses other methods.
+    private func answerRead(_ exchange: Exchange, _ answer: (Exchange) -> Void) {
+        if exchange.request.method == .get || exchange.request.method == .head {
+            answer(exchange)
+        } else {
+            exchange.answerMethodNotAllowed()
+        }
+    }
+
+    /// The same path with a slash at its end and the query kept: pages resolve their URLs against the folder.
+    private func redirectToSlash(_ exchange: Exchange) {
+        let request = exchange.request
+        var target = request.targetWithoutQuery.copied()
+        if request.targetForm == .absolute { target = request.path }
+        target.append(UInt8(ascii: "/"))
+        if let query = request.query() { target += [UInt8(ascii: "?")] + query.copied() }
+        answerRead(exchange) { $0.answer(.permanentRedirect, redirectTo: target) }
+    }
+
+    private func answerOutsideBase(_ exchange: Exchange) {
+        let path = exchange.request.path
+        if path == [UInt8(ascii: "/")] || path == site.basePath.dropLast() {
+            answerRead(exchange) { $0.answer(.permanentRedirect, redirectTo: self.site.basePath) }
+        } else {
+            answerRead(exchange) {
+                $0.answer(
+                    .notFound,
+                    "Everything here is below \(String(decoding: self.site.basePath, as: UTF8.self))"
+                )
+            }
+        }
+    }
+
+    private func location(of page: StaticString) -> [UInt8] { site.basePath + Array("\(page)".utf8) }
+}

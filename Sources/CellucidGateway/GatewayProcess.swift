@@ -1,0 +1,231 @@
+import Catalog
+import Glibc
+import Reactor
+import Server
+import Synchronization
+import Telemetry
+import Transport
+
+/// The running gateway: builds every part, and owns the order in which they start, reload and stop.
+final class GatewayProcess: Sendable {
+    private struct State {
+        var configuration: Configuration
+        var tls: TLSContext?
+        var watcher: CatalogWatcher?
+        var snapshot: CatalogSnapshot
+    }
+
+    private let readInvocation: @Sendable () throws(StartupError) -> Invocation
+    private let log: Log
+    private let sinks: [LogSink]
+    private let server: HTTPServer
+    private let blockingPool: BlockingPool
+    private let state: Mutex<State>
+
+    /// Starts everything.
+    /// - Parameters:
+    ///   - configuration: what the user wants.
+    ///   - readInvocation: reads the configuration again, for a reload.
+    /// - Throws: why the gateway cannot start.
+    init(
+        configuration: Configuration,
+        readInvocation: @escaping @Sendable () throws(StartupError) -> Invocation
+    ) throws(StartupError) {
+        self.readInvocation = readInvocation
+        let descriptors = DescriptorLimit.raise()
+        let tls = try StartupParts.tls(configuration, previous: nil)
+        let scanner = StartupParts.scanner(configuration)
+        let snapshot = try StartupParts.scan(scanner)
+        let logs = try StartupParts.logs(configuration)
+        log = logs.log
+        sinks = logs.sinks
+        let workers = configuration.workers ?? Processors.available
+        do throws(SystemError) {
+            blockingPool = try BlockingPool(threadCount: 4)
+        } catch {
+            throw StartupError(.startupFailed, "cannot start threads: \(error)")
+        }
+        let log = log
+        let gzipStore: GzipStore?
+        do throws(SystemError) {
+            gzipStore = try GzipStore(folder: configuration.cacheDirectory + "/gzip")
+        } catch {
+            gzipStore = nil
+            log.warning(
+                "the cache directory \(configuration.cacheDirectory) cannot be used (\(error.reason)): large files "
+                    + "are sent uncompressed; see --cache-dir"
+            )
+        }
+        let hostGuard = Self.hostGuard(configuration, tls)
+        let view = CatalogView(snapshot)
+        let basePath = Array(configuration.basePath.utf8)
+        let host = configuration.host
+        let settings = HTTPServer.Settings(
+            workers: workers,
+            limits: StartupParts.limits(configuration, workers: workers),
+            blockingPool: blockingPool,
+            log: log,
+            accessLog: logs.access
+        ) { context, address in
+            let site = GatewayHandler.Site(
+                basePath: basePath,
+                hostGuard: hostGuard,
+                health: Array(CellucidDocuments.health().utf8),
+                info: Array(CellucidDocuments.info(host: host, port: address.port).utf8),
+                gzipStore: gzipStore
+            )
+            return GatewayHandler(site: site, catalog: view, context: context)
+        }
+        server = try PortChoice.listen(configuration, tls: tls, settings: settings)
+        state = Mutex(State(configuration: configuration, tls: tls, watcher: nil, snapshot: snapshot))
+        Banner.show(configuration, server.address, snapshot, workers: workers, log)
+        for warning in tls?.warnings ?? [] { log.warning(warning) }
+        if descriptors < 4096 + snapshot.datasets.count {
+            log.warning(
+                "only \(descriptors) files may be open at once; raise the limit (ulimit -n, LimitNOFILE)"
+            )
+        }
+        watch(scanner, snapshot, configuration)
+    }
+
+    private static func hostGuard(_ configuration: Configuration, _ tls: TLSContext?) -> HostGuard {
+        HostGuard(
+            host: configuration.host,
+            allowed: configuration.allowedHosts,
+            certificateNames: tls?.certificateNames ?? []
+        )
+    }
+
+    // MARK: Life
+
+    /// Steers the gateway by signals until it is told to stop: SIGHUP reloads, SIGTERM and SIGINT stop.
+    func run(_ signals: Signals) {
+        while true {
+            guard signals.next() == SIGHUP else {
+                break
+            }
+            reload()
+        }
+        stop(signals)
+    }
+
+    /// Ends in order; another signal meanwhile ends the process at once.
+    private func stop(_ signals: Signals) {
+        let seconds = state.withLock { $0.configuration.timeouts.shutdownSeconds }
+        log.info("stopping; requests under way have \(seconds) s to finish")
+        _ = try? Thread(name: "signals") {
+            while signals.next() == SIGHUP {}
+            exit(ExitCode.ok.rawValue)
+        }
+        server.stop(milliseconds: Int64(seconds) * 1000)
+        state.withLock { state in
+            defer { state.watcher = nil }
+            return state.watcher
+        }?.stop()
+        blockingPool.stop()
+        log.info("stopped")
+        for sink in sinks { sink.stop() }
+    }
+
+    /// Reads configuration and certificates anew and looks at the roots. What is wrong is logged, and the gateway
+    /// goes on as it was.
+    private func reload() {
+        log.info("reloading")
+        for sink in sinks { sink.reopen() }
+        let old = state.withLock { $0.configuration }
+        let new: Configuration
+        let tls: TLSContext?
+        do throws(StartupError) {
+            guard case .serve(let read) = try readInvocation() else { return }
+            new = read
+            tls = try StartupParts.tls(new, previous: state.withLock { $0.tls })
+        } catch {
+            log.error("the reload is refused, everything stays as it was: \(error.message)")
+            return
+        }
+        if (tls == nil) != old.tls.isEmpty {
+            log.error(
+                "the reload is refused, everything stays as it was: turning TLS on or off needs a restart"
+            )
+            return
+        }
+        if let tls { server.replace(tls: tls) }
+        for warning in tls?.warnings ?? [] { log.warning(warning) }
+        let hostGuard = Self.hostGuard(new, tls)
+        server.update { handler in (handler as? GatewayHandler)?.replace(hostGuard: hostGuard) }
+        state.withLock {
+            $0.configuration = new
+            $0.tls = tls
+        }
+        warnOfIgnoredChanges(old, new)
+        if old.roots != new.roots || old.recursive != new.recursive || old.rescanSeconds != new.rescanSeconds
+        {
+            replaceRoots(new, old)
+        } else {
+            state.withLock { $0.watcher }?.rescanNow()
+        }
+        log.info("reloaded")
+    }
+
+    private func warnOfIgnoredChanges(_ old: Configuration, _ new: Configuration) {
+        var reloadable = new
+        reloadable.roots = old.roots
+        reloadable.recursive = old.recursive
+        reloadable.rescanSeconds = old.rescanSeconds
+        reloadable.allowedHosts = old.allowedHosts
+        reloadable.tls = old.tls
+        reloadable.timeouts.shutdownSeconds = old.timeouts.shutdownSeconds
+        if reloadable != old {
+            log.warning(
+                "of the changed settings only roots, allowed hosts, certificates and the shutdown time are taken over; "
+                    + "the others need a restart"
+            )
+        }
+    }
+
+    // MARK: Catalogue
+
+    private func replaceRoots(_ new: Configuration, _ old: Configuration) {
+        let scanner = StartupParts.scanner(new)
+        let snapshot: CatalogSnapshot
+        do throws(CatalogError) {
+            snapshot = try scanner.scan(previous: state.withLock { $0.snapshot })
+        } catch {
+            log.error("the changed roots are refused, the old ones stay: \(error)")
+            state.withLock { $0.configuration.roots = old.roots }
+            return
+        }
+        state.withLock { state in
+            defer { state.watcher = nil }
+            return state.watcher
+        }?.stop()
+        publish(snapshot)
+        watch(scanner, snapshot, new)
+    }
+
+    private func watch(_ scanner: RootScanner, _ snapshot: CatalogSnapshot, _ configuration: Configuration) {
+        let log = log
+        do throws(CatalogError) {
+            let watcher = try CatalogWatcher(
+                scanner: scanner,
+                initial: snapshot,
+                interval: .seconds(configuration.rescanSeconds),
+                onNotice: { log.warning($0) },
+                onChange: { [self] in publish($0) }
+            )
+            state.withLock { $0.watcher = watcher }
+        } catch {
+            log.error("changes of the roots will not be seen: \(error)")
+        }
+    }
+
+    private func publish(_ snapshot: CatalogSnapshot) {
+        let previous = state.withLock { state in
+            defer { state.snapshot = snapshot }
+            return state.snapshot
+        }
+        for line in CatalogChanges.lines(from: previous, to: snapshot) { log.info(line) }
+        let view = CatalogView(snapshot)
+        server.update { handler in (handler as? GatewayHandler)?.replace(catalog: view) }
+    }
+}

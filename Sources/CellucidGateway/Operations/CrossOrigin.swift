@@ -1,0 +1,84 @@
+import Bytes
+import HTTP
+import Server
+
+/// Which other origins may read answers, and the fields that say so (contract of the Cellucid servers, "Origin
+/// rule" and "Headers on every response").
+enum CrossOrigin {
+    /// Adds the fields that every answer carries, whatever its origin.
+    static func addFixedFields(to list: ResponseFields) {
+        list.add("Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS")
+        list.add("Access-Control-Allow-Headers", "Content-Type, Range, If-Match, If-None-Match, If-Range")
+        list.add(
+            "Access-Control-Expose-Headers",
+            "Accept-Ranges, Content-Encoding, Content-Length, Content-Range, ETag"
+        )
+    }
+
+    /// Adds what depends on the request's origin. `Vary: Origin` is among the fields of each answer already.
+    static func addFields(for request: RequestHead, to list: ResponseFields) {
+        guard request.count(of: .origin) == 1, let origin = request.value(.origin), isAllowed(origin) else {
+            return
+        }
+        list.add("Access-Control-Allow-Origin", origin)
+    }
+
+    /// Whether pages of `origin` may read answers: pages on loopback names and the hosted viewer.
+    static func isAllowed(_ origin: Span<UInt8>) -> Bool {
+        guard let parts = OriginParts(origin) else { return false }
+        let host = origin.extracting(parts.host)
+        if host.equalsIgnoringCase("localhost") || host.equals("127.0.0.1") { return true }
+        guard parts.isSecure else { return false }
+        let suffix: StaticString = ".cellucid.com"
+        if host.equalsIgnoringCase("cellucid.com") { return true }
+        let length = suffix.utf8CodeUnitCount
+        return host.count > length
+            && host.extracting((host.count - length)..<host.count).equalsIgnoringCase(suffix)
+    }
+
+    /// Whether a request that changes something may come from where it says it comes from: no browser page, a
+    /// page of this gateway, or one of an allowed origin. This stops forged cross-site posts.
+    static func mayChangeState(_ request: RequestHead) -> Bool {
+        guard request.count(of: .origin) > 0 else { return true }
+        guard request.count(of: .origin) == 1, let origin = request.value(.origin) else { return false }
+        if isAllowed(origin) { return true }
+        guard let parts = OriginParts(origin), let authority = request.authority() else { return false }
+        return origin.extracting(parts.host.lowerBound..<origin.count).equals(authority)
+    }
+}
+
+/// Scheme and host of an `Origin` field (RFC 6454 section 7).
+struct OriginParts {
+    /// Whether the scheme is https.
+    let isSecure: Bool
+    /// Where the host stands, without the port.
+    let host: Range<Int>
+
+    /// Takes an http or https origin apart; `nil` for anything else, `null` included.
+    init?(_ origin: Span<UInt8>) {
+        var start = 0
+        if origin.count > 8, origin.extracting(0..<8).equalsIgnoringCase("https://") {
+            isSecure = true
+            start = 8
+        } else if origin.count > 7, origin.extracting(0..<7).equalsIgnoringCase("http://") {
+            isSecure = false
+            start = 7
+        } else {
+            return nil
+        }
+        var end = start
+        while end < origin.count, origin[end] != UInt8(ascii: ":") {
+            let byte = origin[end]
+            guard ASCII.isLetter(byte) || ASCII.isDigit(byte) || byte == 0x2d || byte == 0x2e else {
+                return nil
+            }
+            end += 1
+        }
+        guard end > start else { return nil }
+        if end < origin.count {
+            guard origin.count > end + 1 else { return nil }
+            for index in (end + 1)..<origin.count where !ASCII.isDigit(origin[index]) { return nil }
+        }
+        host = start..<end
+    }
+}

@@ -1,0 +1,106 @@
+import Catalog
+import Reactor
+import Server
+import Telemetry
+import Transport
+
+/// Making the parts of the gateway from its configuration; every failure is one line for the user.
+enum StartupParts {
+    /// The protocols offered by ALPN.
+    private static let applicationProtocols = ["http/1.1"]
+
+    /// The certificates, or `nil` when the gateway is to speak plain HTTP.
+    static func tls(_ configuration: Configuration, previous: TLSContext?) throws(StartupError) -> TLSContext?
+    {
+        if configuration.tls.isEmpty { return nil }
+        let files = configuration.tls.map {
+            TLSCertificateFiles(certificatePath: $0.certificate, privateKeyPath: $0.key)
+        }
+        do throws(TLSContextError) {
+            return try TLSContext(
+                certificates: files,
+                applicationProtocols: applicationProtocols,
+                previous: previous
+            )
+        } catch {
+            throw StartupError(.startupFailed, "\(error)")
+        }
+    }
+
+    /// What finds the datasets.
+    static func scanner(_ configuration: Configuration) -> RootScanner {
+        RootScanner(
+            roots: configuration.roots.map { Root(name: $0.name, path: $0.path) },
+            options: ScanOptions(recursive: configuration.recursive)
+        )
+    }
+
+    /// The first look at the roots.
+    /// - Throws: exit code 3 when a root cannot be read, or none holds a dataset that can be served.
+    static func scan(_ scanner: RootScanner) throws(StartupError) -> CatalogSnapshot {
+        let snapshot: CatalogSnapshot
+        do throws(CatalogError) {
+            snapshot = try scanner.scan(previous: nil)
+        } catch {
+            throw StartupError(.noDataset, "\(error)")
+        }
+        guard snapshot.datasets.isEmpty else { return snapshot }
+        let places = scanner.roots.map(\.path).joined(separator: ", ")
+        guard let first = snapshot.broken.first else {
+            throw StartupError(
+                .noDataset,
+                "no dataset in \(places): an export is a folder with dataset_identity.json, obs_manifest.json "
+                    + "and points_*.bin"
+            )
+        }
+        let others = snapshot.broken.count > 1 ? " (and \(snapshot.broken.count - 1) more)" : ""
+        throw StartupError(
+            .noDataset,
+            "no dataset in \(places) can be served; \(first.folder): \(first.reason)\(others)"
+        )
+    }
+
+    /// The log and, when one is wanted, the access log.
+    static func logs(
+        _ configuration: Configuration
+    ) throws(StartupError) -> (log: Log, access: AccessLog?, sinks: [LogSink]) {
+        let format: Log.Format = configuration.logFormat == .json ? .json : .text
+        let level: Log.Level =
+            switch configuration.logLevel {
+            case .error: .error
+            case .warning: .warning
+            case .info: .info
+            case .debug: .debug
+            }
+        let main = try sink("the log") { () throws(SystemError) in try LogSink.standardError() }
+        let log = Log(level: level, format: format, sink: main)
+        switch configuration.accessLog {
+        case .off: return (log, nil, [main])
+        case .stderr: return (log, AccessLog(format: format, sink: main), [main])
+        case .file(let path):
+            let file = try sink("the access log \(path)") { () throws(SystemError) in try LogSink.file(path) }
+            return (log, AccessLog(format: format, sink: file), [main, file])
+        }
+    }
+
+    private static func sink(
+        _ name: String,
+        _ open: () throws(SystemError) -> LogSink
+    ) throws(StartupError) -> LogSink {
+        do throws(SystemError) {
+            return try open()
+        } catch {
+            throw StartupError(.startupFailed, "cannot open \(name): \(error.reason)")
+        }
+    }
+
+    /// Sizes and times.
+    static func limits(_ configuration: Configuration, workers: Int) -> Limits {
+        var limits = Limits()
+        limits.headerMilliseconds = Int64(configuration.timeouts.headerSeconds) * 1000
+        limits.idleMilliseconds = Int64(configuration.timeouts.idleSeconds) * 1000
+        limits.stallMilliseconds = Int64(configuration.timeouts.stallSeconds) * 1000
+        limits.connections = max(1, configuration.maxConnections / workers)
+        return limits
+    }
+}

@@ -1,0 +1,27 @@
+/// The open connections of one event loop.
+struct ConnectionSet {
+    private var slots: [HTTP1Connection?] = []
+    private var free: [Int] = []
+
+    /// Number of open connections.
+    var count: Int { slots.count - free.count }
+
+    /// Adds a connection and returns its place.
+    mutating func insert(_ connection: HTTP1Connection) -> Int {
+        if let place = free.popLast() {
+            slots[place] = connection
+            return place
+        }
+        slots.append(connection)
+        return slots.count - 1
+    }
+
+    /// Frees a place.
+    mutating func remove(at place: Int) {
+        slots[place] = nil
+        free.append(place)
+    }
+
+    /// All connections.
+    var all: [HTTP1Connection] { slots.compactMap { $0 } }
+}

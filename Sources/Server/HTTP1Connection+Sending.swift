@@ -1,0 +1,182 @@
+import Bytes
+import HTTP
+import Reactor
+import Transport
+
+/// Sending answers.
+extension HTTP1Connection {
+    /// Bytes of a file that are sent before other connections get their turn.
+    private static let fileBytesPerTurn = 2 * 1024 * 1024
+    /// Bytes of a file that are asked of the system at once. Between two such pieces the file is checked for
+    /// changes.
+    private static let fileBytesPerCall = 512 * 1024
+
+    /// Sends the exchange's response.
+    /// - Throws: when the connection is of no more use, or the body could not be sent whole.
+    func send(_ exchange: Exchange, keepsAlive: Bool) async throws {
+        let response = exchange.response
+        let request = exchange.request
+        let isBodyOmitted = request.method == .head
+        let framing = framing(of: response, request.version)
+        var connection = HeadWriter.ConnectionOption.standard
+        if !keepsAlive || framing == .untilClose {
+            connection = .close
+        } else if request.version == .http10 {
+            connection = .keepAlive
+        }
+        bodyBytesSent = 0
+        let head = context.buffers.take()
+        defer { context.buffers.give(head) }
+        HeadWriter.write(
+            status: response.status,
+            date: context.date,
+            fields: response.fields,
+            framing: framing,
+            connection: connection,
+            into: head
+        )
+        if isBodyOmitted || framing == .none {
+            try await sendAll(head, [])
+            return
+        }
+        switch response.body {
+        case .empty: try await sendAll(head, [])
+        case .bytes(let bytes): try await sendAll(head, bytes)
+        case .file(let file, let range):
+            try await sendAll(head, [], moreFollows: !range.isEmpty)
+            try await sendFile(file, range)
+        case .segments(let segments):
+            try await sendAll(head, [], moreFollows: true)
+            for segment in segments {
+                switch segment {
+                case .bytes(let bytes):
+                    head.removeAll()
+                    try await sendAll(head, bytes, moreFollows: true)
+                case .file(let file, let range): try await sendFile(file, range)
+                }
+            }
+        case .source(let source, _): try await send(source, head: head, framing: framing)
+        }
+        try await flush()
+    }
+
+    private func framing(of response: Response, _ version: RequestHead.Version) -> HeadWriter.Framing {
+        if response.status == .noContent || response.status == .notModified { return .none }
+        if let length = response.body.length { return .length(length) }
+        return version == .http11 ? .chunked : .untilClose
+    }
+
+    /// Sends an interim `100 Continue`.
+    /// - Returns: `false` when the connection is of no more use.
+    func sendContinue() async -> Bool {
+        let head = context.buffers.take()
+        defer { context.buffers.give(head) }
+        head.append("HTTP/1.1 100 Continue\r\n\r\n")
+        do {
+            try await sendAll(head, [])
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Sends all of `head` and then all of `body`, in one system call where the socket takes it.
+    private func sendAll(
+        _ head: ByteBuffer,
+        _ body: [UInt8],
+        moreFollows: Bool = false
+    ) async throws(StreamError) {
+        var watch: TransferWatch?
+        var sentOfBody = 0
+        while true {
+            if try stream.flush() {
+                let rest = body.span.extracting(sentOfBody..<body.count)
+                let fromHead = head.count
+                let count = try stream.write(head.unread, rest, moreFollows: moreFollows)
+                head.consume(min(count, fromHead))
+                sentOfBody += max(0, count - fromHead)
+                bodyBytesSent += UInt64(max(0, count - fromHead))
+                watch?.note(count)
+                if head.isEmpty, sentOfBody == body.count { return }
+                if stream.channel.isWriteReady { continue }
+            }
+            try await waitWritable(&watch)
+        }
+    }
+
+    private func flush() async throws(StreamError) {
+        var watch: TransferWatch?
+        while try !stream.flush() { try await waitWritable(&watch) }
+    }
+
+    private func waitWritable(_ watch: inout TransferWatch?) async throws(StreamError) {
+        let current = watch ?? TransferWatch(limits: context.limits, now: context.loop.now)
+        watch = current
+        switch await stream.channel.waitWritable(until: current.deadline) {
+        case .ready, .interrupted: return
+        case .timedOut:
+            guard watch?.continuesAfterDeadline(now: context.loop.now) == true else { throw .connectionLost }
+        }
+    }
+
+    /// Sends a part of a file and checks between the pieces that it is still the file that was announced.
+    private func sendFile(_ file: OpenFile, _ range: Range<UInt64>) async throws(StreamError) {
+        var offset = range.lowerBound
+        var watch: TransferWatch?
+        var inThisTurn = 0
+        while offset < range.upperBound {
+            let count = Int(min(range.upperBound - offset, UInt64(Self.fileBytesPerCall)))
+            let sent = try stream.sendFile(file.descriptor, offset: offset, count: count)
+            offset += UInt64(sent)
+            bodyBytesSent += UInt64(sent)
+            watch?.note(sent)
+            inThisTurn += sent
+            if sent > 0 && (offset == range.upperBound || inThisTurn >= Self.fileBytesPerTurn) {
+                guard file.isUnchanged else { throw .fileChanged }
+            }
+            if offset == range.upperBound { return }
+            if !stream.channel.isWriteReady {
+                try await waitWritable(&watch)
+                inThisTurn = 0
+            } else if inThisTurn >= Self.fileBytesPerTurn {
+                await context.loop.yield()
+                inThisTurn = 0
+            }
+        }
+    }
+
+    /// Sends a body that is made on demand; each piece has gone before the next is made.
+    private func send(_ source: any BodySource, head: ByteBuffer, framing: HeadWriter.Framing) async throws {
+        let piece = context.buffers.take()
+        defer { context.buffers.give(piece) }
+        var promised: UInt64?
+        if case .length(let length) = framing { promised = length }
+        while true {
+            piece.removeAll()
+            let isEnd = try await !source.pull(into: piece)
+            if isEnd {
+                guard (promised ?? 0) == 0 else { throw BodyLengthError() }
+                if framing == .chunked { head.append("0\r\n\r\n") }
+                try await sendAll(head, [])
+                return
+            }
+            if piece.isEmpty { continue }
+            if let left = promised {
+                guard UInt64(piece.count) <= left else { throw BodyLengthError() }
+                promised = left - UInt64(piece.count)
+            }
+            if framing == .chunked {
+                HeadWriter.writeChunkSize(piece.count, into: head)
+                head.append(piece.unread)
+                head.append("\r\n")
+            } else {
+                head.append(piece.unread)
+            }
+            bodyBytesSent += UInt64(piece.count)
+            try await sendAll(head, [])
+        }
+    }
+}
+
+/// A body source gave more or fewer bytes than were announced.
+struct BodyLengthError: Error {}

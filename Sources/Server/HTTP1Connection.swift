@@ -1,0 +1,260 @@
+import Bytes
+import HTTP
+import Reactor
+import Telemetry
+import Transport
+
+/// One accepted connection that speaks HTTP/1.x, served by one task from its first byte to its last.
+final class HTTP1Connection {
+    /// How serving a request ended.
+    enum Continuation {
+        /// The connection is ready for the next request.
+        case next
+        /// Close in order; the answer is complete.
+        case close
+        /// Close in order, but let the peer read the answer first although it may still be sending.
+        case linger
+        /// Reset: the peer must not take what it got for a whole answer.
+        case abort
+    }
+
+    let stream: ByteStream
+    let context: WorkerContext
+    /// What was received and not yet consumed. An idle connection lends its memory back to the pool.
+    var input: ByteBuffer
+    /// Bytes of the current answer's body that were sent.
+    var bodyBytesSent: UInt64 = 0
+
+    private var isIdle = true
+
+    init(stream: ByteStream, context: WorkerContext, input: ByteBuffer) {
+        self.stream = stream
+        self.context = context
+        self.input = input
+    }
+
+    /// Serves requests until the connection ends, and closes it.
+    func serve() async {
+        var continuation = Continuation.next
+        do throws(StreamError) {
+            try await stream.handshake(until: context.loop.now + context.limits.headerMilliseconds)
+        } catch .plainHTTP {
+            await refusePlainHTTP()
+            continuation = .close
+        } catch {
+            continuation = .close
+        }
+        while case .next = continuation {
+            if input.isEmpty {
+                let idle = context.lendBack(self)
+                isIdle = true
+                let readiness = await stream.channel.waitReadable(until: idle)
+                isIdle = false
+                context.lend(to: self)
+                guard readiness == .ready, receive() else { break }
+                if input.isEmpty { continue }
+            }
+            let exchange = context.takeExchange()
+            continuation = await serve(exchange)
+            context.give(exchange)
+            if context.isDraining, case .next = continuation { continuation = .close }
+        }
+        if case .linger = continuation { await linger() }
+        var isAbrupt = false
+        if case .abort = continuation { isAbrupt = true }
+        stream.close(abruptly: isAbrupt)
+        context.buffers.give(input)
+    }
+
+    /// Ends the connection if it has no request under way; otherwise it ends after the answer.
+    func drain() {
+        if isIdle { stream.channel.interrupt() }
+    }
+
+    // MARK: One request
+
+    private func serve(_ exchange: Exchange) async -> Continuation {
+        if context.accessLog != nil { exchange.startedMicroseconds = Clock.monotonicMicroseconds() }
+        exchange.isTLS = stream.isTLS
+        do throws(HTTPError) {
+            guard try await readHead(exchange) else { return .close }
+        } catch {
+            return await refuse(error, exchange)
+        }
+        let request = exchange.request
+        var keepsAlive = Persistence.isKeptAlive(request)
+        do throws(HTTPError) {
+            let framing = try BodyFraming(request)
+            let awaitsContinue = try expectsContinue(request)
+            exchange.body.begin(framing, awaitsContinue: awaitsContinue, connection: self)
+        } catch {
+            return await refuse(error, exchange)
+        }
+        guard let handler = context.handler else { return .abort }
+        await handler.respond(to: exchange)
+
+        // A client that still waits for 100 Continue may send the body or the next request: nobody can tell.
+        if exchange.response.closesConnection || context.isDraining { keepsAlive = false }
+        if !exchange.body.isFinished {
+            let remaining = exchange.body.remainingLength ?? 0
+            if exchange.body.awaitsContinue || remaining > context.limits.drainBytes { keepsAlive = false }
+        }
+        do {
+            try await send(exchange, keepsAlive: keepsAlive)
+        } catch {
+            record(exchange)
+            return .abort
+        }
+        record(exchange)
+        if exchange.body.isFinished { return keepsAlive ? .next : .close }
+        guard keepsAlive, await drainBody(exchange) else { return .linger }
+        return .next
+    }
+
+    /// - Returns: `false` when the client went before it had sent a whole head.
+    private func readHead(_ exchange: Exchange) async throws(HTTPError) -> Bool {
+        let deadline = context.loop.now + context.limits.headerMilliseconds
+        while true {
+            let input = input
+            if let length = try exchange.parser.parse(input.unread, into: exchange.request) {
+                input.consume(length)
+                return true
+            }
+            if stream.channel.isReadReady {
+                let before = input.count
+                guard receive() else { return false }
+                if input.count > before { continue }
+            }
+            switch await stream.channel.waitReadable(until: deadline) {
+            case .ready: continue
+            case .interrupted: return false
+            case .timedOut:
+                // Stray CR LF between requests is no request, and nobody waits for an answer to it.
+                if input.unread[0] <= 0x20 { return false }
+                throw HTTPError(.requestTimeout, "the request took too long to arrive")
+            }
+        }
+    }
+
+    private func expectsContinue(_ request: RequestHead) throws(HTTPError) -> Bool {
+        guard let expect = request.value(.expect) else { return false }
+        guard expect.equalsIgnoringCase("100-continue") else {
+            throw HTTPError(.expectationFailed, "the only expectation understood is 100-continue")
+        }
+        return request.version == .http11
+    }
+
+    /// Answers a request that could not be understood.
+    private func refuse(_ error: HTTPError, _ exchange: Exchange) async -> Continuation {
+        exchange.response.reset()
+        exchange.response.setError(error)
+        let keepsAlive = !error.breaksFraming && Persistence.isKeptAlive(exchange.request)
+        var survives = keepsAlive
+        if keepsAlive {
+            // The head was whole, only its meaning was refused; a body would have to be skipped first.
+            survives =
+                exchange.request.count(of: .contentLength) == 0
+                && exchange.request.count(of: .transferEncoding) == 0
+        }
+        do {
+            try await send(exchange, keepsAlive: survives)
+        } catch {
+            return .abort
+        }
+        record(exchange)
+        return survives ? .next : .linger
+    }
+
+    private func refusePlainHTTP() async {
+        let text = "This port speaks HTTPS: open the address with https:// instead of http://\n"
+        let head = """
+            HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n\
+            Content-Length: \(text.utf8.count)\r\nConnection: close\r\n\r\n
+            """
+        stream.writeUnencrypted(Array((head + text).utf8))
+        await linger()
+    }
+
+    private func record(_ exchange: Exchange) {
+        guard let accessLog = context.accessLog else { return }
+        let request = exchange.request
+        accessLog.write(
+            AccessRecord(
+                peer: Listener.peerAddress(of: stream.channel.descriptor)?.host ?? "-",
+                method: request.methodName.text(),
+                path: request.targetWithoutQuery.text(),
+                version: request.version == .http10 ? "HTTP/1.0" : "HTTP/1.1",
+                status: Int(exchange.response.status.code),
+                bytes: bodyBytesSent,
+                microseconds: Clock.monotonicMicroseconds() - exchange.startedMicroseconds,
+                userAgent: request.value(.userAgent)?.text() ?? ""
+            )
+        )
+    }
+
+    // MARK: Input
+
+    /// Reads what has arrived.
+    /// - Returns: `false` when the peer has ended its side or the connection broke.
+    private func receive() -> Bool {
+        if input.freeCount < 1024 { input.reserve(8 * 1024) }
+        do throws(StreamError) {
+            return try stream.read(into: input) != .endOfStream
+        } catch {
+            return false
+        }
+    }
+
+    /// Waits for more of a request's body.
+    /// - Returns: `false` when the client went or was too slow.
+    func fillForBody() async -> Bool {
+        var watch = TransferWatch(limits: context.limits, now: context.loop.now)
+        let before = input.count
+        while true {
+            guard receive() else { return false }
+            if input.count > before { return true }
+            switch await stream.channel.waitReadable(until: watch.deadline) {
+            case .ready: continue
+            case .interrupted: return false
+            case .timedOut:
+                guard watch.continuesAfterDeadline(now: context.loop.now) else { return false }
+            }
+        }
+    }
+
+    /// Reads away a body that the handler left.
+    /// - Returns: whether its end was reached within the bound.
+    private func drainBody(_ exchange: Exchange) async -> Bool {
+        exchange.body.limit = .max
+        let waste = context.buffers.take()
+        defer { context.buffers.give(waste) }
+        var drained: UInt64 = 0
+        while drained <= context.limits.drainBytes {
+            do throws(RequestBodyError) {
+                let count = try await exchange.body.read(into: waste)
+                if count == 0 && exchange.body.isFinished { return true }
+                drained += UInt64(count)
+            } catch {
+                return false
+            }
+            waste.removeAll()
+            if exchange.body.isFinished { return true }
+        }
+        return false
+    }
+
+    /// Ends sending, then reads away what the peer still sends, so that closing does not reset the connection
+    /// before the peer has read the answer (RFC 9112 section 9.6).
+    private func linger() async {
+        stream.finishSending()
+        let deadline = context.loop.now + context.limits.lingerMilliseconds
+        var left = context.limits.drainBytes
+        while context.loop.now < deadline, left > 0 {
+            input.removeAll()
+            guard receive() else { return }
+            left -= min(left, UInt64(input.count))
+            if !input.isEmpty { continue }
+            guard await stream.channel.waitReadable(until: deadline) == .ready else { return }
+        }
+    }
+}

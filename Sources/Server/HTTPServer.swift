@@ -1,0 +1,110 @@
+public import Reactor
+public import Telemetry
+public import Transport
+
+/// The server: event loops on threads of their own, all listening on the same addresses.
+public final class HTTPServer: Sendable {
+    /// What the server is made of.
+    public struct Settings: Sendable {
+        /// Number of event loops.
+        public var workers: Int
+        /// Sizes and times.
+        public var limits: Limits
+        /// Threads for what may block.
+        public var blockingPool: BlockingPool
+        /// The program's log.
+        public var log: Log
+        /// The access log, when one is kept.
+        public var accessLog: AccessLog?
+        /// Makes the object that answers an event loop's requests; gets the address that is listened on.
+        public var makeHandler: @Sendable (WorkerContext, SocketAddress) -> any RequestHandler
+
+        /// Settings without an access log.
+        public init(
+            workers: Int,
+            limits: Limits = Limits(),
+            blockingPool: BlockingPool,
+            log: Log,
+            accessLog: AccessLog? = nil,
+            makeHandler: @escaping @Sendable (WorkerContext, SocketAddress) -> any RequestHandler
+        ) {
+            self.workers = workers
+            self.limits = limits
+            self.blockingPool = blockingPool
+            self.log = log
+            self.accessLog = accessLog
+            self.makeHandler = makeHandler
+        }
+    }
+
+    /// The event loops' shares.
+    public let workers: [Worker]
+    /// The address listened on, with the port that the system chose.
+    public let address: SocketAddress
+    private let threads: [Thread]
+
+    /// Binds, starts the threads and accepts connections.
+    /// - Parameters:
+    ///   - address: where to listen; port 0 lets the system choose.
+    ///   - tls: certificates, when the port is to speak TLS.
+    /// - Throws: `SystemError` when the address cannot be listened on or the system lacks something else.
+    public init(address: SocketAddress, tls: TLSContext?, settings: Settings) throws(SystemError) {
+        precondition(settings.workers > 0)
+        try Listener.probe(address)
+        let first = try Listener.bind(address)
+        let bound = Listener.localAddress(of: first)
+        var workers: [Worker] = []
+        for _ in 0..<settings.workers {
+            workers.append(Worker(loop: try EventLoop(), address: bound, settings: settings, tls: tls))
+        }
+        var threads: [Thread] = []
+        for (index, worker) in workers.enumerated() {
+            let loop = worker.loop
+            threads.append(try Thread(name: "loop-\(index)") { loop.run() })
+        }
+        self.workers = workers
+        self.threads = threads
+        self.address = bound
+        try listen(first, workers[0])
+        for worker in workers.dropFirst() { try listen(try Listener.bind(bound), worker) }
+    }
+
+    private func listen(_ socket: consuming Descriptor, _ worker: Worker) throws(SystemError) {
+        let raw = socket.release()
+        let log = worker
+        Task(executorPreference: worker.loop) {
+            let descriptor = try Descriptor(raw, from: "socket")
+            try await log.listen(on: descriptor)
+        }
+    }
+
+    /// Uses other certificates for new connections; open ones go on with theirs.
+    public func replace(tls: TLSContext) {
+        for worker in workers {
+            Task(executorPreference: worker.loop) { await worker.replace(tls: tls) }
+        }
+    }
+
+    /// Lets every handler take over something new, each on its own thread.
+    public func update(_ change: @escaping @Sendable (any RequestHandler) -> Void) {
+        for worker in workers {
+            Task(executorPreference: worker.loop) { await worker.update(change) }
+        }
+    }
+
+    /// Stops accepting, waits for the requests under way, and ends the threads. Blocks; not for a loop's thread.
+    /// - Parameter milliseconds: how long requests may take to finish.
+    public func stop(milliseconds: Int64) {
+        if let latch = try? Latch(count: workers.count) {
+            for worker in workers {
+                Task(executorPreference: worker.loop) {
+                    await worker.drain(milliseconds: milliseconds)
+                    latch.countDown()
+                }
+            }
+            _ = latch.wait(milliseconds: milliseconds + 1000)
+        }
+        for worker in workers { worker.loop.stop() }
+        for thread in threads { thread.join() }
+    }
+}

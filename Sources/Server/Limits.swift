@@ -1,0 +1,24 @@
+public import HTTP
+
+/// Times and sizes beyond which a connection is ended.
+public struct Limits: Sendable {
+    /// Sizes of a request's head.
+    public var requestHead = RequestParser.Limits()
+    /// Milliseconds within which a head must be complete, from its first byte; also for a TLS handshake.
+    public var headerMilliseconds: Int64 = 20_000
+    /// Milliseconds that a connection may stay open without a request.
+    public var idleMilliseconds: Int64 = 75_000
+    /// Milliseconds within which a body, in either direction, must move ``minimumBytesPerStall`` bytes.
+    public var stallMilliseconds: Int64 = 30_000
+    /// Bytes that must move in each ``stallMilliseconds``: slow lines live, a peer that only pretends does not.
+    public var minimumBytesPerStall: UInt64 = 4096
+    /// Bytes of a request body that nobody wanted which are read away to keep the connection.
+    public var drainBytes: UInt64 = 256 * 1024
+    /// Milliseconds to wait for a peer to take an error answer before its connection is closed.
+    public var lingerMilliseconds: Int64 = 2_000
+    /// Connections of one event loop.
+    public var connections = 50_000
+
+    /// The standard limits.
+    public init() {}
+}
