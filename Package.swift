@@ -41,7 +41,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "Codecs", dependencies: ["Bytes", "CZlib"], swiftSettings: settings),
-        .target(name: "Catalog", dependencies: ["Reactor", "Telemetry", "Bytes"], swiftSettings: settings),
+        .target(name: "Catalog", swiftSettings: settings),
         .target(
             name: "CellucidGateway",
             dependencies: [
@@ -50,5 +50,45 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(name: "gateway", dependencies: ["CellucidGateway"], swiftSettings: settings),
+
+        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: testSettings),
+        .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: testSettings),
+        .testTarget(
+            name: "ReactorTests",
+            dependencies: ["Reactor", "Bytes", "TestSupport"],
+            swiftSettings: testSettings
+        ),
+        .testTarget(
+            name: "TelemetryTests",
+            dependencies: ["Telemetry", "Reactor", "TestSupport"],
+            swiftSettings: testSettings
+        ),
+        .testTarget(
+            name: "TransportTests",
+            dependencies: ["Transport", "Reactor", "Bytes", "COpenSSL", "TestSupport"],
+            swiftSettings: testSettings
+        ),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Bytes"], swiftSettings: testSettings),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: ["Server", "HTTP", "Transport", "Reactor", "Telemetry", "Bytes", "TestSupport"],
+            swiftSettings: testSettings
+        ),
+        .testTarget(
+            name: "CodecsTests",
+            dependencies: ["Codecs", "TestSupport"],
+            swiftSettings: testSettings
+        ),
+        .testTarget(name: "CatalogTests", dependencies: ["Catalog"], swiftSettings: testSettings),
+        .testTarget(
+            name: "CellucidGatewayTests",
+            dependencies: ["CellucidGateway", "Catalog", "HTTP", "Bytes", "TestSupport"],
+            swiftSettings: testSettings
+        ),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["gateway", "TestSupport"],
+            swiftSettings: testSettings
+        ),
     ]
 )

@@ -13,7 +13,9 @@ extension Span where Element == UInt8 {
     }
 
     /// Whether the bytes from `lower` up to `upper` hold a control character other than horizontal tab, or
-    /// DEL: what RFC 9110 section 5.5 forbids in a field value. Looks at eight bytes at a time.
+    /// DEL: what RFC 9110 section 5.5 forbids in a field value.
+    ///
+    /// Looks at eight bytes at a time.
     public func containsControlCharacter(from lower: Int, to upper: Int) -> Bool {
         precondition(lower >= 0 && lower <= upper && upper <= count)
         return unsafe withUnsafeBytes { bytes in

@@ -2,7 +2,9 @@ import Bytes
 import HTTP
 import Server
 
-/// Finds out what a request is for and lets the right part answer it. One object for each event loop.
+/// Finds out what a request is for and lets the right part answer it.
+///
+/// One object for each event loop.
 ///
 /// The URL space: `/_cellucid/*` describes the datasets, `/_gateway/*` is the gateway's own, every other first
 /// segment is a dataset's mount. A mount answers `/_cellucid/*` as well, as a server of its one dataset.

@@ -127,8 +127,9 @@ final class GatewayProcess: Sendable {
         for sink in sinks { sink.stop() }
     }
 
-    /// Reads configuration and certificates anew and looks at the roots. What is wrong is logged, and the gateway
-    /// goes on as it was.
+    /// Reads configuration and certificates anew and looks at the roots.
+    ///
+    /// What is wrong is logged, and the gateway goes on as it was.
     private func reload() {
         log.info("reloading")
         for sink in sinks { sink.reopen() }

@@ -20,9 +20,13 @@ public enum ByteRange {
     ///   - size: bytes of the representation.
     ///   - maximumRanges: more parts than that give `.whole`, as do parts that add up to more than the size: a
     ///     client that asks so has nothing good in mind (RFC 9110 section 14.2).
+    /// - Returns: what to send; parts in the order asked for, neighbours that overlap joined.
     public static func parse(_ value: Span<UInt8>, size: UInt64, maximumRanges: Int = 16) -> RangeOutcome {
-        guard value.count > 6, value.extracting(0..<6).equalsIgnoringCase("bytes=") else { return .whole }
-        var ranges: [Range<UInt64>] = []
+        guard value.count > 6, value.extracting(0..<6).equalsIgnoringCase("bytes="),
+            !ASCII.isOptionalWhitespace(value[6])
+        else { return .whole }
+        var earlier: [Range<UInt64>] = []
+        var latest: Range<UInt64>?
         var specifiers = 0
         var isOverLimit = false
         var start = 6
@@ -36,27 +40,31 @@ public enum ByteRange {
             case .malformed: return .whole
             case .nothing: continue
             case .range(let range):
-                if ranges.count == maximumRanges {
+                guard let last = latest else {
+                    latest = range
+                    continue
+                }
+                if range.lowerBound >= last.lowerBound, range.lowerBound < last.upperBound {
+                    latest = last.lowerBound..<max(last.upperBound, range.upperBound)
+                } else if earlier.count + 1 >= maximumRanges {
                     isOverLimit = true
-                } else if let last = ranges.last, range.lowerBound < last.upperBound,
-                    range.lowerBound >= last.lowerBound
-                {
-                    ranges[ranges.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
                 } else {
-                    ranges.append(range)
+                    earlier.append(last)
+                    latest = range
                 }
             }
         }
         if specifiers == 0 || isOverLimit { return .whole }
-        if ranges.isEmpty { return .unsatisfiable }
-        if ranges.count == 1 { return .single(ranges[0]) }
+        guard let latest else { return .unsatisfiable }
+        if earlier.isEmpty { return .single(latest) }
+        earlier.append(latest)
         var total: UInt64 = 0
-        for range in ranges {
-            let (sum, overflow) = total.addingReportingOverflow(UInt64(range.count))
+        for range in earlier {
+            let (sum, overflow) = total.addingReportingOverflow(range.upperBound - range.lowerBound)
             guard !overflow, sum <= size else { return .whole }
             total = sum
         }
-        return .multiple(ranges)
+        return .multiple(earlier)
     }
 
     private enum Specifier {

@@ -10,7 +10,9 @@ public enum EntityTag {
         case weak
     }
 
-    /// Whether a field value, a list of tags or `*`, has `tag` in it. A malformed list has nothing in it.
+    /// Whether a field value, a list of tags or `*`, has `tag` in it.
+    ///
+    /// A malformed list has nothing in it.
     public static func list(_ list: Span<UInt8>, contains tag: Span<UInt8>, _ comparison: Comparison) -> Bool
     {
         let text = list.trimmed()

@@ -69,8 +69,10 @@ public final class RequestHead {
         targetRange = 0..<0
     }
 
-    /// The received bytes in `range`. The storage changes only in ``reset()`` and while a head is read, which is
-    /// what makes it right to hand out a view for as long as the head itself is borrowed.
+    /// The received bytes in `range`.
+    ///
+    /// The storage changes only in ``reset()`` and while a head is read, which is what makes it right to hand
+    /// out a view for as long as the head itself is borrowed.
     @_lifetime(borrow self)
     func bytes(_ range: Range<Int>) -> Span<UInt8> {
         let storage = storage
@@ -135,8 +137,9 @@ public final class RequestHead {
         return bytes(lines[Int(index)].value)
     }
 
-    /// Makes ``value(_:)`` give the values of all lines of that name, joined by ", " (RFC 9110 section 5.3). For
-    /// fields whose value is a list; costs nothing where there is only one line.
+    /// Makes ``value(_:)`` give the values of all lines of that name, joined by ", " (RFC 9110 section 5.3).
+    ///
+    /// For fields whose value is a list; costs nothing where there is only one line.
     public func combineLines(of name: FieldName) {
         guard count(of: name) > 1 else { return }
         var result: [UInt8] = []

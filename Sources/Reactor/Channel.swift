@@ -55,7 +55,9 @@ public final class Channel {
 
     deinit { precondition(isClosed, "a channel must be closed by its owner") }
 
-    /// Stops watching and closes the descriptor. Nobody may be waiting.
+    /// Stops watching and closes the descriptor.
+    ///
+    /// Nobody may be waiting.
     public func close() {
         if isClosed { return }
         isClosed = true
@@ -63,8 +65,10 @@ public final class Channel {
         _ = Glibc.close(descriptor)
     }
 
-    /// Notes that nothing is left to read. Once the peer has closed, reading stays ready: the end of the
-    /// stream is still to be read and no further edge will tell.
+    /// Notes that nothing is left to read.
+    ///
+    /// Once the peer has closed, reading stays ready: the end of the stream is still to be read and no
+    /// further edge will tell.
     public func readWouldBlock() { isReadReady = isPeerClosed }
 
     /// Notes that the kernel's send buffer is full.

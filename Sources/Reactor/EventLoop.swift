@@ -4,14 +4,15 @@ import Synchronization
 
 /// One thread's event loop: epoll, timers, an inbox, and the Swift executor of everything that runs on it.
 ///
-/// Actors whose `unownedExecutor` is a loop run on its thread, and so do the plain `async` functions they call.
+/// A task made with a loop as its executor preference runs on the loop's thread, and so do the plain `async`
+/// functions that it calls.
 /// A turn of the loop is: wait for events, resume whoever waited for them, take in what other threads sent,
 /// fire deadlines, run the jobs that became ready.
 ///
 /// `@unchecked Sendable`: apart from ``enqueue(_:)``, ``stop()`` and the inbox behind them, which lock, everything
 /// is used on the loop's own thread only.
 @safe
-public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
+public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private struct Inbox {
         var jobs: [UnownedJob] = []
         var stopping = false
@@ -90,7 +91,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         }
     }
 
-    /// Ends ``run()`` after the current turn. May be called from any thread.
+    /// Ends ``run()`` after the current turn.
+    ///
+    /// May be called from any thread.
     public func stop() {
         inbox.withLock { $0.stopping = true }
         wake()
@@ -99,7 +102,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     private func runReadyJobs() {
         for _ in 0..<Self.jobRoundsPerTurn where !ready.isEmpty {
             swap(&ready, &running)
-            for job in running { unsafe job.runSynchronously(on: asUnownedSerialExecutor()) }
+            for job in running { unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }
             running.removeAll(keepingCapacity: true)
         }
     }
@@ -137,7 +140,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         if unsafe yielded.isEmpty { return }
         let waiting = unsafe yielded
         unsafe yielded.removeAll(keepingCapacity: true)
-        for unsafecontinuation in unsafe waiting { unsafe continuation.resume() }
+        for index in unsafe 0..<waiting.count { unsafe waiting[index].resume() }
     }
 
     private func wake() {
@@ -162,16 +165,6 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
             return inbox.jobs.count == 1
         }
         if isFirst { wake() }
-    }
-
-    /// This loop as an actor's executor.
-    public func asUnownedSerialExecutor() -> UnownedSerialExecutor {
-        unsafe UnownedSerialExecutor(ordinary: self)
-    }
-
-    /// Traps when the calling thread is not this loop's.
-    public func checkIsolated() {
-        precondition(isCurrent, "not on the event loop's thread")
     }
 
     // MARK: Waiting

@@ -16,7 +16,9 @@ public final class Latch: Sendable {
 
     deinit { _ = close(descriptor) }
 
-    /// Takes one off. May be called from any thread.
+    /// Takes one off.
+    ///
+    /// May be called from any thread.
     public func countDown() {
         var one: UInt64 = 1
         _ = unsafe write(descriptor, &one, 8)

@@ -1,8 +1,9 @@
 import CLinux
 import Glibc
 
-/// A listening TCP socket on one event loop. Several loops listen on the same address with `SO_REUSEPORT`, and
-/// the kernel spreads the connections.
+/// A listening TCP socket on one event loop.
+///
+/// Several loops listen on the same address with `SO_REUSEPORT`, and the kernel spreads the connections.
 public final class Listener {
     private let channel: Channel
     /// Kept open only to be given up when the process has no descriptor left to accept with.
@@ -47,8 +48,10 @@ public final class Listener {
         return socket
     }
 
-    /// Whether nobody listens on `address` yet. `SO_REUSEPORT` would let a second gateway of the same user bind
-    /// unnoticed and take half of the connections, so a socket without it asks first.
+    /// Whether nobody listens on `address` yet.
+    ///
+    /// `SO_REUSEPORT` would let a second gateway of the same user bind unnoticed and take half of the
+    /// connections, so a socket without it asks first.
     /// - Throws: the `SystemError` that a listener there would fail with.
     public static func probe(_ address: SocketAddress) throws(SystemError) {
         let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
@@ -119,7 +122,9 @@ public final class Listener {
     /// Ends ``waitForConnections()``.
     public func interrupt() { channel.interrupt() }
 
-    /// Closes the socket. Connections that were not accepted are reset.
+    /// Closes the socket.
+    ///
+    /// Connections that were not accepted are reset.
     public func close() { channel.close() }
 
     private func turnOneAway() {

@@ -1,6 +1,8 @@
 public import HTTP
 
-/// One request and its answer, whichever version of HTTP carries them. Reused from request to request.
+/// One request and its answer, whichever version of HTTP carries them.
+///
+/// Reused from request to request.
 public final class Exchange {
     /// The request's head.
     public let request = RequestHead()

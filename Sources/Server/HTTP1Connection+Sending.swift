@@ -7,8 +7,9 @@ import Transport
 extension HTTP1Connection {
     /// Bytes of a file that are sent before other connections get their turn.
     private static let fileBytesPerTurn = 2 * 1024 * 1024
-    /// Bytes of a file that are asked of the system at once. Between two such pieces the file is checked for
-    /// changes.
+    /// Bytes of a file that are asked of the system at once.
+    ///
+    /// Between two such pieces the file is checked for changes.
     private static let fileBytesPerCall = 512 * 1024
 
     /// Sends the exchange's response.

@@ -20,7 +20,9 @@ final class HTTP1Connection {
 
     let stream: ByteStream
     let context: WorkerContext
-    /// What was received and not yet consumed. An idle connection lends its memory back to the pool.
+    /// What was received and not yet consumed.
+    ///
+    /// An idle connection lends its memory back to the pool.
     var input: ByteBuffer
     /// Bytes of the current answer's body that were sent.
     var bodyBytesSent: UInt64 = 0

@@ -38,7 +38,7 @@ public final class HTTPServer: Sendable {
     }
 
     /// The event loops' shares.
-    public let workers: [Worker]
+    private let workers: [Worker]
     /// The address listened on, with the port that the system chose.
     public let address: SocketAddress
     private let threads: [Thread]
@@ -65,43 +65,27 @@ public final class HTTPServer: Sendable {
         self.workers = workers
         self.threads = threads
         self.address = bound
-        try listen(first, workers[0])
-        for worker in workers.dropFirst() { try listen(try Listener.bind(bound), worker) }
-    }
-
-    private func listen(_ socket: consuming Descriptor, _ worker: Worker) throws(SystemError) {
-        let raw = socket.release()
-        let log = worker
-        Task(executorPreference: worker.loop) {
-            let descriptor = try Descriptor(raw, from: "socket")
-            try await log.listen(on: descriptor)
-        }
+        workers[0].listen(on: first)
+        for worker in workers.dropFirst() { worker.listen(on: try Listener.bind(bound)) }
     }
 
     /// Uses other certificates for new connections; open ones go on with theirs.
     public func replace(tls: TLSContext) {
-        for worker in workers {
-            Task(executorPreference: worker.loop) { await worker.replace(tls: tls) }
-        }
+        for worker in workers { worker.replace(tls: tls) }
     }
 
     /// Lets every handler take over something new, each on its own thread.
     public func update(_ change: @escaping @Sendable (any RequestHandler) -> Void) {
-        for worker in workers {
-            Task(executorPreference: worker.loop) { await worker.update(change) }
-        }
+        for worker in workers { worker.update(change) }
     }
 
-    /// Stops accepting, waits for the requests under way, and ends the threads. Blocks; not for a loop's thread.
+    /// Stops accepting, waits for the requests under way, and ends the threads.
+    ///
+    /// Blocks; not for a loop's thread.
     /// - Parameter milliseconds: how long requests may take to finish.
     public func stop(milliseconds: Int64) {
         if let latch = try? Latch(count: workers.count) {
-            for worker in workers {
-                Task(executorPreference: worker.loop) {
-                    await worker.drain(milliseconds: milliseconds)
-                    latch.countDown()
-                }
-            }
+            for worker in workers { worker.drain(milliseconds: milliseconds) { latch.countDown() } }
             _ = latch.wait(milliseconds: milliseconds + 1000)
         }
         for worker in workers { worker.loop.stop() }

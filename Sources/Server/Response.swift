@@ -1,6 +1,8 @@
 public import HTTP
 
-/// An answer: status, fields and a body that is one of a few kinds. Reused from request to request.
+/// An answer: status, fields and a body that is one of a few kinds.
+///
+/// Reused from request to request.
 public final class Response {
     /// The status.
     public var status = Status.ok

@@ -1,25 +1,26 @@
-public import Reactor
+import Reactor
 import Telemetry
 import Transport
 
 /// One event loop's share of the server: its listening sockets and its connections.
 ///
-/// The actor's executor is the loop itself, so everything isolated to it runs on the loop's thread.
-public actor Worker {
-    /// The loop, which is this actor's executor.
-    public nonisolated let loop: EventLoop
-    private let context: WorkerContext
-    private var listeners: [Listener] = []
-    private var lastLimitWarning: Int64 = 0
+/// Everything async here runs on the loop's thread: the tasks have the loop as their executor, and what they
+/// touch is bound to it.
+final class Worker: Sendable {
+    let loop: EventLoop
+    private let state: LoopBound<State>
 
-    /// The loop, as the runtime wants it.
-    public nonisolated var unownedExecutor: UnownedSerialExecutor {
-        unsafe loop.asUnownedSerialExecutor()
+    private final class State {
+        let context: WorkerContext
+        var listeners: [Listener] = []
+        var lastLimitWarning: Int64 = 0
+
+        init(context: WorkerContext) { self.context = context }
     }
 
     init(loop: EventLoop, address: SocketAddress, settings: HTTPServer.Settings, tls: TLSContext?) {
         self.loop = loop
-        context = WorkerContext(
+        let context = WorkerContext(
             loop: loop,
             limits: settings.limits,
             blockingPool: settings.blockingPool,
@@ -28,21 +29,66 @@ public actor Worker {
             tls: tls
         )
         context.handler = settings.makeHandler(context, address)
+        state = LoopBound(State(context: context), loop: loop)
     }
 
-    /// Starts to accept connections.
-    func listen(on socket: consuming Descriptor) throws(SystemError) {
-        let listener = try Listener(socket, loop: loop)
-        listeners.append(listener)
-        Task { await self.acceptConnections(listener) }
+    /// Starts to accept the connections of a listening socket.
+    func listen(on socket: consuming Descriptor) {
+        let raw = socket.release()
+        run { worker in
+            let state = worker.state.value
+            do throws(SystemError) {
+                let listener = try Listener(try Descriptor(raw, from: "listen"), loop: worker.loop)
+                state.listeners.append(listener)
+                await worker.acceptConnections(listener, state)
+            } catch {
+                state.context.log.error("an event loop cannot listen: \(error)")
+            }
+        }
     }
 
-    private func acceptConnections(_ listener: Listener) async {
+    /// Uses other certificates from the next connection on.
+    func replace(tls: TLSContext) {
+        run { $0.state.value.context.tls = tls }
+    }
+
+    /// Lets the handler take over something new.
+    func update(_ change: @escaping @Sendable (any RequestHandler) -> Void) {
+        run { worker in
+            if let handler = worker.state.value.context.handler { change(handler) }
+        }
+    }
+
+    /// Stops accepting, lets the requests under way finish, and closes what is idle.
+    /// - Parameters:
+    ///   - milliseconds: after that time what is still open is left to the end of the process.
+    ///   - whenDone: called on the loop's thread.
+    func drain(milliseconds: Int64, whenDone: @escaping @Sendable () -> Void) {
+        run { worker in
+            let state = worker.state.value
+            state.context.isDraining = true
+            for listener in state.listeners { listener.interrupt() }
+            state.listeners = []
+            for connection in state.context.connections.all { connection.drain() }
+            let deadline = worker.loop.now + milliseconds
+            while state.context.connections.count > 0, worker.loop.now < deadline {
+                await worker.loop.sleep(milliseconds: 20)
+            }
+            whenDone()
+        }
+    }
+
+    /// Runs `body` as a task on the loop.
+    private func run(_ body: @escaping @Sendable (Worker) async -> Void) {
+        Task(executorPreference: loop) { await body(self) }
+    }
+
+    private func acceptConnections(_ listener: Listener, _ state: State) async {
         while await listener.waitForConnections() {
             var isExhausted = false
             accepting: while true {
                 switch listener.accept() {
-                case .connection(let socket): start(socket)
+                case .connection(let socket): start(socket, state)
                 case .none: break accepting
                 case .exhausted:
                     isExhausted = true
@@ -50,54 +96,35 @@ public actor Worker {
                 }
             }
             if isExhausted {
-                warnOfLimit("no file descriptor is left for new connections; raise the limit of open files")
+                warnOfLimit("no file descriptor is left for new connections; raise the limit of open files", state)
                 await loop.sleep(milliseconds: 100)
             }
         }
         listener.close()
     }
 
-    private func start(_ socket: consuming Descriptor) {
+    private func start(_ socket: consuming Descriptor, _ state: State) {
+        let context = state.context
         guard context.connections.count < context.limits.connections else {
-            warnOfLimit("the limit of connections is reached; new ones are turned away")
+            warnOfLimit("the limit of connections is reached; new ones are turned away", state)
             return
         }
         guard let channel = try? Channel(socket, loop: loop) else { return }
         let stream = ByteStream(channel, tls: context.tls, scratch: context.scratch)
         let connection = HTTP1Connection(stream: stream, context: context, input: context.noBuffer)
         let place = context.connections.insert(connection)
-        Task {
+        let bound = LoopBound(connection, loop: loop)
+        Task(executorPreference: loop) {
+            let connection = bound.value
             await connection.serve()
-            self.context.connections.remove(at: place)
+            connection.context.connections.remove(at: place)
         }
     }
 
     /// Logs at most once in ten seconds.
-    private func warnOfLimit(_ message: String) {
-        guard loop.now - lastLimitWarning > 10_000 || lastLimitWarning == 0 else { return }
-        lastLimitWarning = loop.now
-        context.log.warning(message)
+    private func warnOfLimit(_ message: String, _ state: State) {
+        guard loop.now - state.lastLimitWarning > 10_000 || state.lastLimitWarning == 0 else { return }
+        state.lastLimitWarning = loop.now
+        state.context.log.warning(message)
     }
-
-    /// Uses other certificates from the next connection on.
-    func replace(tls: TLSContext?) { context.tls = tls }
-
-    /// Lets the handler take over something new, on its own thread.
-    public func update(_ change: @Sendable (any RequestHandler) -> Void) {
-        if let handler = context.handler { change(handler) }
-    }
-
-    /// Stops accepting, lets the requests under way finish, and closes what is idle.
-    /// - Parameter milliseconds: after that time what is still open is left to the end of the process.
-    func drain(milliseconds: Int64) async {
-        context.isDraining = true
-        for listener in listeners { listener.interrupt() }
-        listeners = []
-        for connection in context.connections.all { connection.drain() }
-        let deadline = loop.now + milliseconds
-        while context.connections.count > 0, loop.now < deadline { await loop.sleep(milliseconds: 20) }
-    }
-
-    /// Number of open connections.
-    public var connectionCount: Int { context.connections.count }
 }

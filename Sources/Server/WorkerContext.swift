@@ -4,7 +4,9 @@ public import Reactor
 public import Telemetry
 public import Transport
 
-/// What one event loop's connections share. It belongs to the loop's thread.
+/// What one event loop's connections share.
+///
+/// It belongs to the loop's thread.
 public final class WorkerContext {
     /// The loop.
     public let loop: EventLoop

@@ -1,7 +1,9 @@
 import Bytes
 import Reactor
 
-/// What one finished exchange leaves behind. Queries are not in it: they may carry a viewer's token.
+/// What one finished exchange leaves behind.
+///
+/// Queries are not in it: they may carry a viewer's token.
 public struct AccessRecord: Sendable {
     /// The client's address.
     public var peer: String

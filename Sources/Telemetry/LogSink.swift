@@ -71,7 +71,9 @@ public final class LogSink: Sendable {
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     }
 
-    /// Writes what is queued and ends the thread. Later lines are lost.
+    /// Writes what is queued and ends the thread.
+    ///
+    /// Later lines are lost.
     public func stop() {
         let running = thread.withLock { thread in
             defer { thread = nil }

@@ -1,8 +1,9 @@
 import Bytes
 import Catalog
 
-/// The documents of `/_cellucid/`, key for key as the Cellucid export server answers them. The viewer compares the
-/// sets of keys, so nothing may be added.
+/// The documents of `/_cellucid/`, key for key as the Cellucid export server answers them.
+///
+/// The viewer compares the sets of keys, so nothing may be added.
 enum CellucidDocuments {
     /// `/_cellucid/health` of an export server.
     static func health() -> String {

@@ -4,8 +4,10 @@ import Reactor
 
 /// The fields that answers about files share.
 enum FileFields {
-    /// A strong entity tag (RFC 9110 section 8.8.3) of size, time of change in nanoseconds and inode: every change
-    /// of the content changes it. The gzip coding has its own.
+    /// A strong entity tag (RFC 9110 section 8.8.3) of size, time of change in nanoseconds and inode: every
+    /// change of the content changes it.
+    ///
+    /// The gzip coding has its own.
     static func entityTag(_ version: FileVersion, isGzip: Bool) -> [UInt8] {
         let text = ByteBuffer(capacity: 64)
         text.append("\"")

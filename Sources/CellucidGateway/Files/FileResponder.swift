@@ -84,8 +84,10 @@ final class FileResponder {
         CrossOrigin.addFields(for: request, to: fields)
     }
 
-    /// The coding to answer with. A request for a range always gets the plain bytes: ranges of a coding that is
-    /// made on demand would be of no use to anybody.
+    /// The coding to answer with.
+    ///
+    /// A request for a range always gets the plain bytes: ranges of a coding that is made on demand would be
+    /// of no use to anybody.
     private func representation(
         of file: CachedFile,
         for exchange: Exchange,

@@ -75,7 +75,9 @@ final class OpenFileCache {
         self.maximumDescriptors = maximumDescriptors
     }
 
-    /// What `path[range]` leads to beneath a dataset's directory. Waits only when it is not known.
+    /// What `path[range]` leads to beneath a dataset's directory.
+    ///
+    /// Waits only when it is not known.
     func lookup(_ dataset: ServedDataset, _ path: [UInt8], _ range: Range<Int>) async -> Lookup {
         let key = Key(serial: dataset.serial, path: BytesKey(path, range))
         guard let entry = entries[key] else { return await load(dataset, key) }

@@ -15,7 +15,9 @@ enum CrossOrigin {
         )
     }
 
-    /// Adds what depends on the request's origin. `Vary: Origin` is among the fields of each answer already.
+    /// Adds what depends on the request's origin.
+    ///
+    /// `Vary: Origin` is among the fields of each answer already.
     static func addFields(for request: RequestHead, to list: ResponseFields) {
         guard request.count(of: .origin) == 1, let origin = request.value(.origin), isAllowed(origin) else {
             return
@@ -37,7 +39,9 @@ enum CrossOrigin {
     }
 
     /// Whether a request that changes something may come from where it says it comes from: no browser page, a
-    /// page of this gateway, or one of an allowed origin. This stops forged cross-site posts.
+    /// page of this gateway, or one of an allowed origin.
+    ///
+    /// This stops forged cross-site posts.
     static func mayChangeState(_ request: RequestHead) -> Bool {
         guard request.count(of: .origin) > 0 else { return true }
         guard request.count(of: .origin) == 1, let origin = request.value(.origin) else { return false }

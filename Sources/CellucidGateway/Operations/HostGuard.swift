@@ -3,8 +3,10 @@ import Glibc
 import HTTP
 import Reactor
 
-/// The host names that this gateway answers to. Others get 421, which stops DNS rebinding: a foreign page that
-/// makes its own name point to this machine still sends its own name.
+/// The host names that this gateway answers to.
+///
+/// Others get 421, which stops DNS rebinding: a foreign page that makes its own name point to this machine
+/// still sends its own name.
 struct HostGuard: Sendable {
     private let names: Set<String>
     /// Endings with their dot, of names that were allowed with `*.`.

@@ -1,8 +1,9 @@
 import Bytes
 import Catalog
 
-/// `/_gateway/`: one self-contained page that lists the datasets, for a person with a browser. It needs no script
-/// and follows the browser's dark or light setting.
+/// `/_gateway/`: one self-contained page that lists the datasets, for a person with a browser.
+///
+/// It needs no script and follows the browser's dark or light setting.
 enum OverviewPage {
     /// The page.
     /// - Parameter basePath: the prefix of all URLs, begins and ends with a slash.

@@ -18,7 +18,9 @@ public final class OpenFile: Sendable {
     /// Bytes.
     public var size: UInt64 { version.size }
 
-    /// Whether the content is still the version that was opened. A file that was replaced by renaming still is.
+    /// Whether the content is still the version that was opened.
+    ///
+    /// A file that was replaced by renaming still is.
     public var isUnchanged: Bool {
         guard let now = FileVersion.of(descriptor: owner.raw) else { return false }
         return now.size == version.size && now.modified == version.modified
