@@ -51,6 +51,13 @@ let package = Package(
         ),
         .executableTarget(name: "gateway", dependencies: ["CellucidGateway"], swiftSettings: settings),
 
+        .executableTarget(
+            name: "reactor-benchmark",
+            dependencies: ["Reactor", "Bytes"],
+            path: "Benchmarks/Reactor",
+            swiftSettings: settings
+        ),
+
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: testSettings),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: testSettings),
         .testTarget(

@@ -43,8 +43,13 @@ extension HTTP1Connection {
         switch response.body {
         case .empty: try await sendAll(head, [])
         case .bytes(let bytes): try await sendAll(head, bytes)
+        case .file(let file, let range) where range.count <= head.freeCount:
+            try ByteStream.read(file.descriptor, offset: range.lowerBound, count: range.count, into: head)
+            guard file.isUnchanged else { throw StreamError.fileChanged }
+            try await sendAll(head, [])
+            bodyBytesSent = UInt64(range.count)
         case .file(let file, let range):
-            try await sendAll(head, [], moreFollows: !range.isEmpty)
+            try await sendAll(head, [], moreFollows: true)
             try await sendFile(file, range)
         case .segments(let segments):
             try await sendAll(head, [], moreFollows: true)

@@ -24,7 +24,8 @@ public final class RequestBody {
     private var remaining: UInt64 = 0
     private var delivered: UInt64 = 0
     private var decoder = ChunkedDecoder()
-    private weak var connection: HTTP1Connection?
+    /// The connection that the body comes from, until the request has been answered.
+    private var connection: HTTP1Connection?
 
     /// Makes an empty body.
     public init() {}

@@ -1,0 +1,71 @@
+import Testing
+
+@testable import CellucidGateway
+
+@Suite struct ConfigurationReportTests {
+    @Test(arguments: [
+        ["/d"],
+        ["--port", "8765", "/d"],
+        ["--port", "auto", "--workers", "7", "a", "b=c", #"quote" \ "# + "\u{1}\n\u{7F}ü/"],
+        [
+            "/d", "--tls", "a", "--tls", "b", "--tls-key", "c", "--tls-key", "d", "--access-log=x", "--host",
+            "::1",
+            "--recursive", "--rescan-seconds", "1", "--base-path", "/q/r", "--allowed-host", "*",
+            "--log-level",
+            "debug", "--log-format", "json", "--trusted-proxy", "::1/128", "--max-connections", "1",
+            "--header-seconds", "2", "--idle-seconds", "3", "--stall-seconds", "4", "--shutdown-seconds", "5",
+            "--cache-dir", "cache", "--allowed-host", "a.org",
+        ],
+        ["/d", "--tls", "a", "--access-log", "--recursive=true"],
+    ])
+    func readsBackAsTheSameConfiguration(_ arguments: [String]) throws {
+        let configuration = try ConfigurationFixture.configuration(arguments)
+        let text = ConfigurationReport.text(configuration)
+        try ConfigurationFixture.withFile(text) { file in
+            let again = try Invocation.parse(
+                arguments: ["--config", file],
+                environment: [:],
+                currentDirectory: "/elsewhere"
+            )
+            #expect(again == .serve(configuration))
+        }
+    }
+
+    @Test func isStable() throws {
+        var configuration = ConfigurationFixture.defaults
+        configuration.roots = [RootOption(name: "b", path: "/b")]
+        #expect(
+            ConfigurationReport.text(configuration) == """
+                {
+                  "roots": [
+                    {
+                      "name": "b",
+                      "path": "/b"
+                    }
+                  ],
+                  "recursive": false,
+                  "rescanSeconds": 30,
+                  "cacheDirectory": "/home/ada/.cache/cellucid-gateway",
+                  "host": "127.0.0.1",
+                  "port": "auto",
+                  "basePath": "/",
+                  "allowedHosts": [],
+                  "trustedProxies": [],
+                  "tls": [],
+                  "workers": "auto",
+                  "maxConnections": 100000,
+                  "timeouts": {
+                    "headerSeconds": 20,
+                    "idleSeconds": 75,
+                    "stallSeconds": 30,
+                    "shutdownSeconds": 30
+                  },
+                  "logLevel": "info",
+                  "logFormat": "text",
+                  "accessLog": "off"
+                }
+
+                """
+        )
+    }
+}
