@@ -6,31 +6,35 @@ import Glibc
 /// belongs to one thread at a time.
 @safe
 public final class ByteBuffer {
-    private var base: UnsafeMutablePointer<UInt8>
-    private var start = 0
-    private var end = 0
+    // Every append and consume touches these, and nothing here calls out while it changes them, so the run-time
+    // checks for overlapping access would cost several percent of a request and find nothing.
+    @exclusivity(unchecked) private var base: UnsafeMutablePointer<UInt8>
+    @exclusivity(unchecked) private var start = 0
+    @exclusivity(unchecked) private var end = 0
+
+    @exclusivity(unchecked) private var allocated: Int
 
     /// Bytes that the buffer holds memory for.
-    public private(set) var capacity: Int
+    public var capacity: Int { unsafe allocated }
 
     /// Makes an empty buffer.
     /// - Parameter capacity: bytes to reserve; at least 1.
     public init(capacity: Int) {
         precondition(capacity > 0)
         unsafe base = .allocate(capacity: capacity)
-        self.capacity = capacity
+        unsafe allocated = capacity
     }
 
     deinit { unsafe base.deallocate() }
 
     /// Number of bytes that are there to be consumed.
-    public var count: Int { end - start }
+    public var count: Int { unsafe end - start }
 
     /// Whether nothing is left to consume.
-    public var isEmpty: Bool { start == end }
+    public var isEmpty: Bool { unsafe start == end }
 
     /// Bytes that can be appended without moving or growing.
-    public var freeCount: Int { capacity - end }
+    public var freeCount: Int { unsafe capacity - end }
 
     /// The bytes not yet consumed; valid until the buffer is next changed.
     public var unread: Span<UInt8> {
@@ -44,22 +48,22 @@ public final class ByteBuffer {
     /// Drops bytes from the front.
     /// - Parameter count: at most ``count``.
     public func consume(_ count: Int) {
-        precondition(count >= 0 && count <= end - start)
-        start += count
-        if start == end { removeAll() }
+        unsafe precondition(count >= 0 && count <= end - start)
+        unsafe start += count
+        if unsafe start == end { removeAll() }
     }
 
     /// Drops bytes from the back, undoing the last appends.
     /// - Parameter newCount: how many unread bytes stay; at most ``count``.
     public func truncate(to newCount: Int) {
-        precondition(newCount >= 0 && newCount <= end - start)
-        end = start + newCount
+        unsafe precondition(newCount >= 0 && newCount <= end - start)
+        unsafe end = unsafe start + newCount
     }
 
     /// Forgets everything that is unread.
     public func removeAll() {
-        start = 0
-        end = 0
+        unsafe start = 0
+        unsafe end = 0
     }
 
     /// Makes room for more bytes, by moving what is unread to the front or by growing.
@@ -67,7 +71,7 @@ public final class ByteBuffer {
     public func reserve(_ additional: Int) {
         if freeCount >= additional { return }
         let held = count
-        if capacity - held >= additional && start >= held {
+        if unsafe capacity - held >= additional && start >= held {
             unsafe base.update(from: base + start, count: held)
         } else if capacity - held >= additional {
             unsafe memmove(base, base + start, held)
@@ -78,10 +82,10 @@ public final class ByteBuffer {
             unsafe moved.update(from: base + start, count: held)
             unsafe base.deallocate()
             unsafe base = moved
-            capacity = larger
+            unsafe allocated = larger
         }
-        start = 0
-        end = held
+        unsafe start = 0
+        unsafe end = held
     }
 
     /// Appends a copy of `bytes`, growing as needed.
@@ -92,7 +96,7 @@ public final class ByteBuffer {
         unsafe bytes.withUnsafeBufferPointer { source in
             if let from = source.baseAddress { unsafe (base + end).update(from: from, count: count) }
         }
-        end += count
+        unsafe end += count
     }
 
     /// Appends a copy of `bytes`, growing as needed.
@@ -103,7 +107,7 @@ public final class ByteBuffer {
         let count = text.utf8CodeUnitCount
         reserve(count)
         unsafe (base + end).update(from: text.utf8Start, count: count)
-        end += count
+        unsafe end += count
     }
 
     /// Appends text as UTF-8.
@@ -116,7 +120,7 @@ public final class ByteBuffer {
     public func append(byte: UInt8) {
         reserve(1)
         unsafe base[end] = byte
-        end += 1
+        unsafe end += 1
     }
 
     /// Appends a number in decimal, without leading zeros.
@@ -129,13 +133,13 @@ public final class ByteBuffer {
             digits += 1
         }
         rest = value
-        var position = end + digits
+        var position = unsafe end + digits
         repeat {
             position -= 1
             unsafe base[position] = UInt8(truncatingIfNeeded: 0x30 + rest % 10)
             rest /= 10
         } while rest > 0
-        end += digits
+        unsafe end += digits
     }
 
     /// Appends a number in lower-case hexadecimal, without leading zeros.
@@ -158,8 +162,8 @@ public final class ByteBuffer {
     public func withFreeBytes(_ body: (UnsafeMutableRawBufferPointer) -> Int) -> Int {
         let room = unsafe UnsafeMutableRawBufferPointer(start: base + end, count: capacity - end)
         let written = unsafe body(room)
-        precondition(written <= capacity - end)
-        if written > 0 { end += written }
+        unsafe precondition(written <= capacity - end)
+        if written > 0 { unsafe end += written }
         return written
     }
 }

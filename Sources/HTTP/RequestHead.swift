@@ -46,9 +46,10 @@ public final class RequestHead {
     var targetRange = 0..<0
     var queryRange: Range<Int>?
     var authorityRange: Range<Int>?
-    var lines: [FieldLine] = []
-    private var firstLine = [Int16](repeating: -1, count: FieldName.allCases.count)
-    private var lineCount = [UInt16](repeating: 0, count: FieldName.allCases.count)
+    // Looked at several times a request and changed only while a head is read; see ``ByteBuffer`` for the attribute.
+    @exclusivity(unchecked) var lines: [FieldLine] = []
+    @exclusivity(unchecked) private var firstLine = [Int16](repeating: -1, count: FieldName.allCases.count)
+    @exclusivity(unchecked) private var lineCount = [UInt16](repeating: 0, count: FieldName.allCases.count)
 
     /// Makes an empty head.
     public init() {}
@@ -57,13 +58,13 @@ public final class RequestHead {
     public func reset() {
         storage.removeAll()
         path.removeAll(keepingCapacity: true)
-        for line in lines {
+        for line in unsafe lines {
             if let known = line.known {
-                firstLine[Int(known.rawValue)] = -1
-                lineCount[Int(known.rawValue)] = 0
+                unsafe firstLine[Int(known.rawValue)] = -1
+                unsafe lineCount[Int(known.rawValue)] = 0
             }
         }
-        lines.removeAll(keepingCapacity: true)
+        unsafe lines.removeAll(keepingCapacity: true)
         queryRange = nil
         authorityRange = nil
         targetRange = 0..<0
@@ -84,10 +85,10 @@ public final class RequestHead {
         let known = FieldName(bytes(name))
         if let known {
             let index = Int(known.rawValue)
-            if lineCount[index] == 0 { firstLine[index] = Int16(lines.count) }
-            lineCount[index] &+= 1
+            if unsafe lineCount[index] == 0 { unsafe firstLine[index] = unsafe Int16(lines.count) }
+            unsafe lineCount[index] &+= 1
         }
-        lines.append(FieldLine(name: name, value: value, known: known))
+        unsafe lines.append(FieldLine(name: name, value: value, known: known))
     }
 
     /// The method as it was sent.
@@ -127,14 +128,14 @@ public final class RequestHead {
     }
 
     /// Number of field lines of that name.
-    public func count(of name: FieldName) -> Int { Int(lineCount[Int(name.rawValue)]) }
+    public func count(of name: FieldName) -> Int { unsafe Int(lineCount[Int(name.rawValue)]) }
 
     /// The value of the first line of that name, without white space around it; `nil` when there is none.
     @_lifetime(borrow self)
     public func value(_ name: FieldName) -> Span<UInt8>? {
-        let index = firstLine[Int(name.rawValue)]
+        let index = unsafe firstLine[Int(name.rawValue)]
         guard index >= 0 else { return nil }
-        return bytes(lines[Int(index)].value)
+        return unsafe bytes(lines[Int(index)].value)
     }
 
     /// Makes ``value(_:)`` give the values of all lines of that name, joined by ", " (RFC 9110 section 5.3).
@@ -143,20 +144,20 @@ public final class RequestHead {
     public func combineLines(of name: FieldName) {
         guard count(of: name) > 1 else { return }
         var result: [UInt8] = []
-        for line in lines where line.known == name {
+        for line in unsafe lines where line.known == name {
             if !result.isEmpty { result += [0x2c, 0x20] }
             result += bytes(line.value).copied()
         }
         let start = storage.count
         storage.append(result)
-        lines[Int(firstLine[Int(name.rawValue)])].value = start..<storage.count
-        lineCount[Int(name.rawValue)] = 1
+        unsafe lines[Int(firstLine[Int(name.rawValue)])].value = start..<storage.count
+        unsafe lineCount[Int(name.rawValue)] = 1
     }
 
     /// Whether a list-valued field has `token` among its members, without regard to case.
     /// - Parameter token: ASCII in lower case.
     public func list(_ name: FieldName, contains token: StaticString) -> Bool {
-        for line in lines where line.known == name {
+        for line in unsafe lines where line.known == name {
             let value = bytes(line.value)
             var start = 0
             while start <= value.count {
@@ -170,6 +171,6 @@ public final class RequestHead {
 
     /// The fields in the order received, as text: for tests and logs.
     public var fieldTexts: [(name: String, value: String)] {
-        lines.map { (bytes($0.name).text(), bytes($0.value).text()) }
+        unsafe lines.map { (bytes($0.name).text(), bytes($0.value).text()) }
     }
 }

@@ -34,6 +34,7 @@ public final class Channel {
 
     var token: UInt64 = 0
     private var reader: UnsafeContinuation<Readiness, Never>?
+    private var parked: ((Readiness) -> Void)?
     private var writer: UnsafeContinuation<Readiness, Never>?
     private var deadline = Int64.max
     private var scheduledTick = Int64.max
@@ -97,6 +98,17 @@ public final class Channel {
         resumeReader(.interrupted)
     }
 
+    /// Waits for reading without a task: calls `wake` on the loop's thread when reading may move bytes, the
+    /// deadline has come or ``interrupt()`` is called.
+    ///
+    /// A suspended task keeps its memory; thousands of idle connections are better parked.
+    public func park(until deadline: Int64, _ wake: @escaping (Readiness) -> Void) {
+        if isReadReady { return wake(.ready) }
+        if isInterrupted { return wake(.interrupted) }
+        arm(deadline)
+        parked = wake
+    }
+
     private func arm(_ deadline: Int64) {
         self.deadline = deadline
         if scheduledTick - DeadlineWheel.tickMilliseconds > deadline {
@@ -105,6 +117,11 @@ public final class Channel {
     }
 
     private func resumeReader(_ readiness: Readiness) {
+        if let wake = parked {
+            parked = nil
+            wake(readiness)
+            return
+        }
         guard let waiting = unsafe reader else { return }
         unsafe reader = nil
         unsafe waiting.resume(returning: readiness)
@@ -133,7 +150,7 @@ public final class Channel {
         // Entries of the wheel are never removed, so an older one may come due first.
         guard scheduledTick <= loop.now else { return }
         scheduledTick = .max
-        guard unsafe reader != nil || writer != nil else { return }
+        guard unsafe reader != nil || writer != nil || parked != nil else { return }
         if deadline > loop.now {
             scheduledTick = loop.schedule(self, deadline: deadline)
             return

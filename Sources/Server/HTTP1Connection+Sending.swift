@@ -43,11 +43,11 @@ extension HTTP1Connection {
         switch response.body {
         case .empty: try await sendAll(head, [])
         case .bytes(let bytes): try await sendAll(head, bytes)
-        case .file(let file, let range) where range.count <= head.freeCount:
-            try ByteStream.read(file.descriptor, offset: range.lowerBound, count: range.count, into: head)
-            guard file.isUnchanged else { throw StreamError.fileChanged }
+        case .inline:
+            let bytes = response.inlineBytes
+            head.append(bytes.unread)
             try await sendAll(head, [])
-            bodyBytesSent = UInt64(range.count)
+            bodyBytesSent = UInt64(bytes.count)
         case .file(let file, let range):
             try await sendAll(head, [], moreFollows: true)
             try await sendFile(file, range)
@@ -68,7 +68,7 @@ extension HTTP1Connection {
 
     private func framing(of response: Response, _ version: RequestHead.Version) -> HeadWriter.Framing {
         if response.status == .noContent || response.status == .notModified { return .none }
-        if let length = response.body.length { return .length(length) }
+        if let length = response.body.length(inline: response.inlineBytes.count) { return .length(length) }
         return version == .http11 ? .chunked : .untilClose
     }
 
@@ -116,7 +116,7 @@ extension HTTP1Connection {
     }
 
     private func waitWritable(_ watch: inout TransferWatch?) async throws(StreamError) {
-        let current = watch ?? TransferWatch(limits: context.limits, now: context.loop.now)
+        let current = watch ?? newWatch()
         watch = current
         switch await stream.channel.waitWritable(until: current.deadline) {
         case .ready, .interrupted: return

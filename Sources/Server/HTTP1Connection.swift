@@ -16,6 +16,8 @@ final class HTTP1Connection {
         case linger
         /// Reset: the peer must not take what it got for a whole answer.
         case abort
+        /// Nothing came for a while: wait on without a task.
+        case park
     }
 
     let stream: ByteStream
@@ -28,6 +30,7 @@ final class HTTP1Connection {
     var bodyBytesSent: UInt64 = 0
 
     private var isIdle = true
+    private var hasShakenHands = false
 
     init(stream: ByteStream, context: WorkerContext, input: ByteBuffer) {
         self.stream = stream
@@ -35,25 +38,25 @@ final class HTTP1Connection {
         self.input = input
     }
 
-    /// Serves requests until the connection ends, and closes it.
-    func serve() async {
+    /// Serves requests until the connection ends, and closes it, or until it has been idle for a while.
+    /// - Returns: until when it may stay idle without a task, in the loop's milliseconds; `nil` when it has ended.
+    func serve() async -> Int64? {
         var continuation = Continuation.next
-        do throws(StreamError) {
-            try await stream.handshake(until: context.loop.now + context.limits.headerMilliseconds)
-        } catch .plainHTTP {
-            await refusePlainHTTP()
-            continuation = .close
-        } catch {
-            continuation = .close
+        if !hasShakenHands {
+            do throws(StreamError) {
+                try await stream.handshake(until: context.loop.now + context.limits.headerMilliseconds)
+                hasShakenHands = true
+            } catch .plainHTTP {
+                await refusePlainHTTP()
+                continuation = .close
+            } catch {
+                continuation = .close
+            }
         }
         while case .next = continuation {
             if input.isEmpty {
-                let idle = context.lendBack(self)
-                isIdle = true
-                let readiness = await stream.channel.waitReadable(until: idle)
-                isIdle = false
-                context.lend(to: self)
-                guard readiness == .ready, receive() else { break }
+                continuation = await waitForRequest()
+                guard case .next = continuation else { break }
                 if input.isEmpty { continue }
             }
             let exchange = context.takeExchange()
@@ -61,11 +64,33 @@ final class HTTP1Connection {
             context.give(exchange)
             if context.isDraining, case .next = continuation { continuation = .close }
         }
+        if case .park = continuation {
+            return context.loop.now + context.limits.idleMilliseconds - context.limits.parkMilliseconds
+        }
         if case .linger = continuation { await linger() }
         var isAbrupt = false
         if case .abort = continuation { isAbrupt = true }
-        stream.close(abruptly: isAbrupt)
+        close(abruptly: isAbrupt)
+        return nil
+    }
+
+    /// Closes the connection, which no task serves any more.
+    func close(abruptly: Bool = false) {
+        stream.close(abruptly: abruptly)
         context.buffers.give(input)
+        input = context.noBuffer
+    }
+
+    /// Waits for the first bytes of a request, without a buffer.
+    private func waitForRequest() async -> Continuation {
+        context.lendBack(self)
+        isIdle = true
+        let parkTime = min(context.limits.parkMilliseconds, context.limits.idleMilliseconds)
+        let readiness = await stream.channel.waitReadable(until: context.loop.now + parkTime)
+        if readiness == .timedOut { return .park }
+        isIdle = false
+        context.lend(to: self)
+        return readiness == .ready && receive() ? .next : .close
     }
 
     /// Ends the connection if it has no request under way; otherwise it ends after the answer.
@@ -207,14 +232,19 @@ final class HTTP1Connection {
         }
     }
 
+    /// A watch that starts now.
+    func newWatch() -> TransferWatch { TransferWatch(limits: context.limits, now: context.loop.now) }
+
     /// Waits for more of a request's body.
     /// - Returns: `false` when the client went or was too slow.
-    func fillForBody() async -> Bool {
-        var watch = TransferWatch(limits: context.limits, now: context.loop.now)
+    func fillForBody(_ watch: inout TransferWatch) async -> Bool {
         let before = input.count
         while true {
             guard receive() else { return false }
-            if input.count > before { return true }
+            if input.count > before {
+                watch.note(input.count - before)
+                return true
+            }
             switch await stream.channel.waitReadable(until: watch.deadline) {
             case .ready: continue
             case .interrupted: return false

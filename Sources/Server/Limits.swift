@@ -8,6 +8,8 @@ public struct Limits: Sendable {
     public var headerMilliseconds: Int64 = 20_000
     /// Milliseconds that a connection may stay open without a request.
     public var idleMilliseconds: Int64 = 75_000
+    /// Milliseconds after which an idle connection gives up its task, which makes it small, until the next request.
+    public var parkMilliseconds: Int64 = 250
     /// Milliseconds within which a body, in either direction, must move ``minimumBytesPerStall`` bytes.
     public var stallMilliseconds: Int64 = 30_000
     /// Bytes that must move in each ``stallMilliseconds``: slow lines live, a peer that only pretends does not.

@@ -24,6 +24,8 @@ public final class RequestBody {
     private var remaining: UInt64 = 0
     private var delivered: UInt64 = 0
     private var decoder = ChunkedDecoder()
+    /// Watches the rate of the whole body, from the first wait for more of it.
+    private var watch: TransferWatch?
     /// The connection that the body comes from, until the request has been answered.
     private var connection: HTTP1Connection?
 
@@ -37,6 +39,7 @@ public final class RequestBody {
         decoder = ChunkedDecoder()
         delivered = 0
         limit = 0
+        watch = nil
         switch framing {
         case .none:
             isFinished = true
@@ -95,7 +98,9 @@ public final class RequestBody {
                 isFinished = true
                 return 0
             case .needsMore:
-                guard await connection.fillForBody() else { throw .connectionLost }
+                var current = watch ?? connection.newWatch()
+                guard await connection.fillForBody(&current) else { throw .connectionLost }
+                watch = current
             }
         }
     }

@@ -1,3 +1,4 @@
+public import Bytes
 public import HTTP
 
 /// An answer: status, fields and a body that is one of a few kinds.
@@ -10,6 +11,8 @@ public final class Response {
     public let fields = ResponseFields()
     /// The body.
     public var body = ResponseBody.empty
+    /// The bytes of an ``ResponseBody/inline`` body: memory that is reused from answer to answer.
+    public let inlineBytes = ByteBuffer(capacity: 1024)
     /// Whether the connection must end after this answer.
     public var closesConnection = false
 
@@ -21,6 +24,7 @@ public final class Response {
         status = .ok
         fields.removeAll()
         body = .empty
+        inlineBytes.removeAll()
         closesConnection = false
     }
 }
@@ -31,6 +35,8 @@ public enum ResponseBody {
     case empty
     /// Bytes in memory.
     case bytes([UInt8])
+    /// What is in the response's ``Response/inlineBytes``.
+    case inline
     /// A part of a file.
     case file(OpenFile, Range<UInt64>)
     /// Pieces one after the other.
@@ -54,9 +60,10 @@ public enum ResponseBody {
     }
 
     /// The length in bytes, or `nil` when it is not known beforehand.
-    public var length: UInt64? {
+    func length(inline: Int) -> UInt64? {
         switch self {
         case .empty: 0
+        case .inline: UInt64(inline)
         case .bytes(let bytes): UInt64(bytes.count)
         case .file(_, let range): UInt64(range.count)
         case .segments(let segments): segments.reduce(0) { $0 + $1.length }

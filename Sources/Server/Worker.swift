@@ -96,7 +96,10 @@ final class Worker: Sendable {
                 }
             }
             if isExhausted {
-                warnOfLimit("no file descriptor is left for new connections; raise the limit of open files", state)
+                warnOfLimit(
+                    "no file descriptor is left for new connections; raise the limit of open files",
+                    state
+                )
                 await loop.sleep(milliseconds: 100)
             }
         }
@@ -113,11 +116,25 @@ final class Worker: Sendable {
         let stream = ByteStream(channel, tls: context.tls, scratch: context.scratch)
         let connection = HTTP1Connection(stream: stream, context: context, input: context.noBuffer)
         let place = context.connections.insert(connection)
-        let bound = LoopBound(connection, loop: loop)
-        Task(executorPreference: loop) {
+        Self.serve(LoopBound(connection, loop: loop), place)
+    }
+
+    /// Serves a connection by a task; when it has been idle for a while, without one until the next request.
+    private static func serve(_ bound: LoopBound<HTTP1Connection>, _ place: Int) {
+        Task(executorPreference: bound.loop) {
             let connection = bound.value
-            await connection.serve()
-            connection.context.connections.remove(at: place)
+            guard let idleDeadline = await connection.serve() else {
+                connection.context.connections.remove(at: place)
+                return
+            }
+            connection.stream.channel.park(until: idleDeadline) { readiness in
+                if readiness == .ready {
+                    serve(bound, place)
+                } else {
+                    bound.value.close()
+                    bound.value.context.connections.remove(at: place)
+                }
+            }
         }
     }
 

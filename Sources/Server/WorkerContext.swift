@@ -60,11 +60,9 @@ public final class WorkerContext {
     }
 
     /// Takes the input buffer of a connection that goes idle.
-    /// - Returns: until when it may stay idle, in the loop's milliseconds.
-    func lendBack(_ connection: HTTP1Connection) -> Int64 {
+    func lendBack(_ connection: HTTP1Connection) {
         buffers.give(connection.input)
         connection.input = noBuffer
-        return loop.now + limits.idleMilliseconds
     }
 
     /// Gives a connection that is active again a buffer.

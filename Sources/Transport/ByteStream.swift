@@ -196,32 +196,6 @@ public final class ByteStream {
         return 0
     }
 
-    /// Appends a part of a file to `buffer`, which must have room for it.
-    ///
-    /// For parts so small that one call for head and body is cheaper than sending the file by itself.
-    /// - Parameters:
-    ///   - file: an open file.
-    ///   - offset: the first byte to read.
-    ///   - count: how many bytes.
-    ///   - buffer: where they go.
-    /// - Throws: `StreamError.fileChanged` when the file has fewer bytes than that.
-    public static func read(
-        _ file: Int32,
-        offset: UInt64,
-        count: Int,
-        into buffer: ByteBuffer
-    ) throws(StreamError) {
-        var done = 0
-        while done < count {
-            let got = unsafe buffer.withFreeBytes { room in
-                unsafe pread(file, room.baseAddress, min(count - done, room.count), off_t(offset) + off_t(done))
-            }
-            if got < 0 && errno == EINTR { continue }
-            guard got > 0 else { throw .fileChanged }
-            done += got
-        }
-    }
-
     /// Sends a part of a file, on a plain stream without copying it through this process.
     /// - Parameters:
     ///   - file: an open file.

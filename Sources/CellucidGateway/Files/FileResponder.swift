@@ -7,6 +7,9 @@ import Telemetry
 
 /// Answers requests for files of datasets: validators, ranges and codings (RFC 9110 sections 8, 13 and 14).
 final class FileResponder {
+    /// Ranges of a file up to this size are read and sent together with the head.
+    private static let inlineBytes = 14 * 1024
+
     private let cache: OpenFileCache
     private let coder: GzipCoder
     private var boundaryCount: UInt64 = 0
@@ -26,31 +29,40 @@ final class FileResponder {
             exchange.answer(.notFound, "There is no such file in this dataset.")
             return
         }
-        var lookup = await cache.lookup(dataset, exchange.request.path, range)
-        if case .file(let file) = lookup, !file.identity.content.isUnchanged {
-            cache.remove(dataset, exchange.request.path, range)
-            lookup = await cache.lookup(dataset, exchange.request.path, range)
-        }
-        switch lookup {
-        case .file(let file): await respond(to: exchange, file, dataset, range)
-        case .directory, .notFound: exchange.answer(.notFound, "There is no such file in this dataset.")
-        case .forbidden:
-            exchange.answer(
-                .forbidden,
-                "This file may not be read, or it is a link that leads out of the dataset."
-            )
-        case .failed(let error):
-            exchange.worker.log.error("cannot open a file of dataset \(dataset.dataset.mount): \(error)")
-            exchange.answer(.serviceUnavailable, "The file cannot be opened at the moment; try again.")
+        // A file that is found to have changed is looked up anew, once; after that the sending notices.
+        for attempt in 0...1 {
+            switch await cache.lookup(dataset, exchange.request.path, range) {
+            case .file(let file):
+                let isCurrent = await respond(to: exchange, file, dataset, range)
+                if isCurrent || attempt == 1 { return }
+                cache.remove(dataset, exchange.request.path, range)
+                exchange.response.reset()
+            case .directory, .notFound:
+                exchange.answer(.notFound, "There is no such file in this dataset.")
+                return
+            case .forbidden:
+                exchange.answer(
+                    .forbidden,
+                    "This file may not be read, or it is a link that leads out of the dataset."
+                )
+                return
+            case .failed(let error):
+                exchange.worker.log.error("cannot open a file of dataset \(dataset.dataset.mount): \(error)")
+                exchange.answer(.serviceUnavailable, "The file cannot be opened at the moment; try again.")
+                return
+            }
         }
     }
 
+    /// Answers with a file of the cache.
+    /// - Returns: `false` when the file on the disk is no longer the one that was cached; the answer made so far is
+    ///   not to be sent.
     private func respond(
         to exchange: Exchange,
         _ file: CachedFile,
         _ dataset: ServedDataset,
         _ path: Range<Int>
-    ) async {
+    ) async -> Bool {
         let request = exchange.request
         let representation = await representation(of: file, for: exchange, dataset, path)
         switch evaluateConditions(exchange, representation, file) {
@@ -58,10 +70,10 @@ final class FileResponder {
             exchange.response.status = .notModified
             exchange.response.fields.add(block: representation.validatorFields)
             CrossOrigin.addFields(for: request, to: exchange.response.fields)
-            return
+            return true
         case .preconditionFailed:
             exchange.answer(.preconditionFailed, "The file is not in the state that the request demands.")
-            return
+            return true
         case .proceed: break
         }
         let fields = exchange.response.fields
@@ -73,15 +85,28 @@ final class FileResponder {
             exchange.response.status = .partialContent
             fields.add(block: representation.fields)
             fields.addContentRange(range, size: file.version.size)
-            exchange.response.body = representation.content.body(range)
+            respondWithPart(exchange, representation.content, range)
         case .multiple(let ranges):
             respondWithParts(exchange, representation, file, ranges)
         case .unsatisfiable:
             fields.addContentRange(nil, size: file.version.size)
             exchange.answer(.rangeNotSatisfiable, "The file has \(file.version.size) bytes.")
-            return
+            return true
         }
         CrossOrigin.addFields(for: request, to: fields)
+        return representation.content.isUnchanged
+    }
+
+    /// One range. A short one of a large file is read here, so that head and body leave in one piece.
+    private func respondWithPart(_ exchange: Exchange, _ content: CachedFile.Content, _ range: Range<UInt64>)
+    {
+        if case .file(let file) = content, range.count <= Self.inlineBytes,
+            FileLoader.read(file, range, into: exchange.response.inlineBytes)
+        {
+            exchange.response.body = .inline
+        } else {
+            exchange.response.body = content.body(range)
+        }
     }
 
     /// The coding to answer with.
