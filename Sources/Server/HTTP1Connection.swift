@@ -85,6 +85,9 @@ final class HTTP1Connection {
     private func waitForRequest() async -> Continuation {
         context.lendBack(self)
         isIdle = true
+        if context.servingTasks > context.limits.unparkedConnections, !stream.channel.isReadReady {
+            return .park
+        }
         let parkTime = min(context.limits.parkMilliseconds, context.limits.idleMilliseconds)
         let readiness = await stream.channel.waitReadable(until: context.loop.now + parkTime)
         if readiness == .timedOut { return .park }

@@ -10,6 +10,8 @@ public struct Limits: Sendable {
     public var idleMilliseconds: Int64 = 75_000
     /// Milliseconds after which an idle connection gives up its task, which makes it small, until the next request.
     public var parkMilliseconds: Int64 = 250
+    /// With more connections than this that have a task, idle ones give theirs up at once.
+    public var unparkedConnections = 256
     /// Milliseconds within which a body, in either direction, must move ``minimumBytesPerStall`` bytes.
     public var stallMilliseconds: Int64 = 30_000
     /// Bytes that must move in each ``stallMilliseconds``: slow lines live, a peer that only pretends does not.

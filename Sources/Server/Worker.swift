@@ -123,7 +123,10 @@ final class Worker: Sendable {
     private static func serve(_ bound: LoopBound<HTTP1Connection>, _ place: Int) {
         Task(executorPreference: bound.loop) {
             let connection = bound.value
-            guard let idleDeadline = await connection.serve() else {
+            connection.context.servingTasks += 1
+            let idleDeadline = await connection.serve()
+            connection.context.servingTasks -= 1
+            guard let idleDeadline else {
                 connection.context.connections.remove(at: place)
                 return
             }

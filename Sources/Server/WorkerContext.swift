@@ -28,6 +28,8 @@ public final class WorkerContext {
     let scratch = ByteStream.Scratch()
     var handler: (any RequestHandler)?
     var connections = ConnectionSet()
+    /// Number of connections that a task is serving at the moment; the others are parked.
+    var servingTasks = 0
     private var exchanges: [Exchange] = []
     /// Stands in for the buffer of every idle connection.
     let noBuffer = ByteBuffer(capacity: 1)
