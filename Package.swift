@@ -41,7 +41,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "Codecs", dependencies: ["Bytes", "CZlib"], swiftSettings: settings),
-        .target(name: "Catalog", swiftSettings: settings),
+        .target(name: "Catalog", dependencies: ["Reactor"], swiftSettings: settings),
         .target(
             name: "CellucidGateway",
             dependencies: [

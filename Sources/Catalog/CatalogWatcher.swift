@@ -1,4 +1,4 @@
-import Glibc
+import Reactor
 internal import Synchronization
 
 /// Keeps a catalogue true while folders come, change and go.
@@ -8,7 +8,7 @@ internal import Synchronization
 /// the sizes of new datasets. Callbacks run on that thread, one at a time.
 public final class CatalogWatcher: Sendable {
     private let requests: WatchRequests
-    private let thread: Mutex<pthread_t?>
+    private let thread: Mutex<Thread?>
 
     /// Starts watching.
     ///
@@ -49,7 +49,7 @@ public final class CatalogWatcher: Sendable {
             let requests = try WatchRequests()
             self.requests = requests
             thread = Mutex(
-                try Thread.start(named: "catalog") {
+                try Thread(name: "catalog") {
                     WatchLoop(
                         scanner: scanner,
                         initial: initial,
@@ -62,7 +62,7 @@ public final class CatalogWatcher: Sendable {
                 }
             )
         } catch {
-            throw .watcherUnavailable(reason: error.reason)
+            throw .watcherUnavailable(reason: error.sentence)
         }
     }
 
@@ -81,11 +81,11 @@ public final class CatalogWatcher: Sendable {
             guard let running = thread else { return }
             thread = nil
             requests.post { $0.stop = true }
-            if pthread_equal(running, pthread_self()) != 0 {
+            if running.isCurrent {
                 // A thread cannot wait for itself; it ends by itself after the callback.
-                pthread_detach(running)
+                running.detach()
             } else {
-                pthread_join(running, nil)
+                running.join()
             }
         }
     }

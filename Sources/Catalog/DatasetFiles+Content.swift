@@ -1,3 +1,5 @@
+import Reactor
+
 extension DatasetFiles {
     /// Why the content of a complete folder cannot be served, worded as `BrokenDataset.reason`.
     struct ContentError: Error, Hashable {
@@ -16,7 +18,7 @@ extension DatasetFiles {
                 try FileSystem.read(descriptor, from: 0, count: Int(min(size, maximumIdentityBytes)))
             }
         } catch {
-            throw ContentError(reason: "\(identity) cannot be read: \(error.reason)")
+            throw ContentError(reason: "\(identity) cannot be read: \(error.sentence)")
         }
         let document: DatasetIdentity
         do {
@@ -42,7 +44,7 @@ extension DatasetFiles {
                 return (head, tail)
             }
         } catch {
-            throw ContentError(reason: "\(manifest) cannot be read: \(error.reason)")
+            throw ContentError(reason: "\(manifest) cannot be read: \(error.sentence)")
         }
         let head = ends.head.starts(with: [0xEF, 0xBB, 0xBF]) ? ends.head.dropFirst(3) : ends.head[...]
         guard let first = head.first(where: { !isBlank($0) }),

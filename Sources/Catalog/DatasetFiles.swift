@@ -1,3 +1,5 @@
+import Reactor
+
 /// The files by which an export folder is recognised, and the checks on them.
 enum DatasetFiles {
     static let identity = "dataset_identity.json"
@@ -52,7 +54,7 @@ enum DatasetFiles {
                 )
             )
         } catch {
-            return .broken(reason: "the folder cannot be read: \(error.reason)")
+            return .broken(reason: "the folder cannot be read: \(error.sentence)")
         }
     }
 

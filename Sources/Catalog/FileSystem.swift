@@ -1,4 +1,5 @@
 import Glibc
+import Reactor
 
 /// The few system calls of a scan, relative to open directories.
 enum FileSystem {
@@ -31,7 +32,7 @@ enum FileSystem {
 
     private static func status(ofDescriptor descriptor: Int32) throws(SystemError) -> FileStatus {
         var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { throw .last }
+        guard unsafe fstat(descriptor, &status) == 0 else { throw .last("fstat") }
         return FileStatus(status)
     }
 
@@ -45,7 +46,7 @@ enum FileSystem {
         var status = stat()
         let flags = followingLinks ? 0 : AT_SYMLINK_NOFOLLOW
         guard unsafe fstatat(directory.raw, name.characters, &status, flags) == 0 else {
-            let error = SystemError.last
+            let error = SystemError.last("fstatat")
             if error.isMissing { return nil }
             throw error
         }
@@ -57,7 +58,7 @@ enum FileSystem {
         defer { extendLifetime(directory) }
         let descriptor = try open(FileName("."), in: directory.raw, flags: O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard let stream = unsafe fdopendir(descriptor) else {
-            let error = SystemError.last
+            let error = SystemError.last("fdopendir")
             _ = close(descriptor)
             throw error
         }
@@ -69,7 +70,7 @@ enum FileSystem {
             let entry = unsafe DirectoryEntry(record)
             if !entry.isSelfOrParent { entries.append(entry) }
         }
-        guard errno == 0 else { throw .last }
+        guard errno == 0 else { throw .last("readdir") }
         return entries
     }
 
@@ -91,7 +92,7 @@ enum FileSystem {
         )
         defer { _ = close(descriptor) }
         let status = try status(ofDescriptor: descriptor)
-        guard status.kind == .regular else { throw SystemError(code: EINVAL) }
+        guard status.kind == .regular else { throw SystemError(code: EINVAL, call: "open") }
         return try body(descriptor, status.version.size)
     }
 
@@ -109,7 +110,7 @@ enum FileSystem {
                 } else if got == 0 {
                     return
                 } else if errno != EINTR {
-                    failure = .last
+                    failure = .last("pread")
                     return
                 }
             }
@@ -133,7 +134,7 @@ enum FileSystem {
         while true {
             let descriptor = unsafe openat(directory, name.characters, flags)
             if descriptor >= 0 { return descriptor }
-            guard errno == EINTR else { throw .last }
+            guard errno == EINTR else { throw .last("openat") }
         }
     }
 }

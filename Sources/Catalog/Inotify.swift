@@ -1,4 +1,5 @@
 import Glibc
+import Reactor
 
 /// An inotify instance (inotify(7)) that watches directories.
 final class Inotify {
@@ -24,7 +25,7 @@ final class Inotify {
     /// - Throws: `EMFILE` when the user has too many instances (`fs.inotify.max_user_instances`).
     init() throws(SystemError) {
         let descriptor = inotify_init1(Int32(IN_CLOEXEC | IN_NONBLOCK))
-        guard descriptor >= 0 else { throw .last }
+        guard descriptor >= 0 else { throw .last("inotify_init1") }
         self.descriptor = descriptor
     }
 
@@ -35,7 +36,7 @@ final class Inotify {
     /// - Throws: `ENOSPC` when the user has too many watches (`fs.inotify.max_user_watches`).
     func watch(_ path: FileName) throws(SystemError) -> Int32 {
         let watch = unsafe inotify_add_watch(descriptor, path.characters, mask)
-        guard watch >= 0 else { throw .last }
+        guard watch >= 0 else { throw .last("inotify_add_watch") }
         return watch
     }
 

@@ -1,3 +1,5 @@
+import Reactor
+
 /// Searches the configured roots for datasets.
 ///
 /// A scan blocks on the file system and must not run on an event loop. Scans of one scanner may run on any
@@ -26,7 +28,7 @@ public struct RootScanner: Sendable {
     public func scan(previous: CatalogSnapshot?) throws(CatalogError) -> CatalogSnapshot {
         let result = examine(previous: previous)
         if previous == nil, let failure = result.failures.first {
-            throw .rootUnreadable(path: roots[failure.root].path, reason: failure.error.reason)
+            throw .rootUnreadable(path: roots[failure.root].path, reason: failure.error.sentence)
         }
         return result.snapshot
     }
@@ -115,7 +117,7 @@ extension RootScanner {
         init(unreadableRoot root: Int, _ error: SystemError) {
             location = Dataset.Location(root: root, path: FileName(""))
             directoryName = ""
-            content = .unreadableRoot(reason: "the root folder cannot be read: \(error.reason)")
+            content = .unreadableRoot(reason: "the root folder cannot be read: \(error.sentence)")
         }
 
         var wantsMount: Bool {

@@ -1,3 +1,5 @@
+import Reactor
+
 /// One pass over the folders of one root, looking at metadata only.
 struct RootWalk {
     /// A folder that is, or is meant to be, a dataset.
@@ -135,6 +137,6 @@ struct RootWalk {
     }
 
     private static func reason(_ error: SystemError) -> String {
-        "the folder cannot be read: \(error.reason)"
+        "the folder cannot be read: \(error.sentence)"
     }
 }

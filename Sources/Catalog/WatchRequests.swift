@@ -1,4 +1,5 @@
 import Glibc
+import Reactor
 internal import Synchronization
 
 /// What other threads ask of the watcher's thread, with a descriptor that wakes it.
@@ -22,7 +23,7 @@ final class WatchRequests: Sendable {
         let result = unsafe withUnsafeMutableBytes(of: &pair) { bytes in
             unsafe socketpair(AF_UNIX, type, 0, bytes.assumingMemoryBound(to: Int32.self).baseAddress)
         }
-        guard result == 0 else { throw .last }
+        guard result == 0 else { throw .last("socketpair") }
         (wakeDescriptor, wakingEnd) = pair
     }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Reactor
 
 /// Keeps inotify watching exactly the directories that the last scan has looked at.
 struct WatchSet {
@@ -31,7 +32,7 @@ struct WatchSet {
         } catch {
             inotify = nil
             gap = .limit(
-                "inotify: \(error.reason) (the kernel limit is fs.inotify.max_user_instances)"
+                "inotify: \(error.sentence) (the kernel limit is fs.inotify.max_user_instances)"
             )
         }
     }
@@ -68,7 +69,7 @@ struct WatchSet {
         let root = roots[visit.location.root]
         let path = visit.location.path.isEmpty ? root : root.appending(visit.location.path)
         do throws(SystemError) {
-            if watches.count >= maximumWatches { throw SystemError(code: ENOSPC) }
+            if watches.count >= maximumWatches { throw SystemError(code: ENOSPC, call: "inotify_add_watch") }
             watches[visit.directory] = try inotify.watch(path)
         } catch {
             switch error.code {

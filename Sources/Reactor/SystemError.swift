@@ -20,5 +20,5 @@ public struct SystemError: Error, Equatable, CustomStringConvertible {
     public var description: String { "\(call): \(reason)" }
 
     /// The failure of the call that has just returned.
-    static func last(_ call: String) -> SystemError { SystemError(code: errno, call: call) }
+    public static func last(_ call: String) -> SystemError { SystemError(code: errno, call: call) }
 }

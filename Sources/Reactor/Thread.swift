@@ -26,6 +26,14 @@ public struct Thread: Sendable {
     public func join() {
         _ = pthread_join(handle, nil)
     }
+
+    /// Lets the thread end by itself, with nobody to wait for it.
+    public func detach() {
+        _ = pthread_detach(handle)
+    }
+
+    /// Whether the calling thread is this one.
+    public var isCurrent: Bool { pthread_equal(handle, pthread_self()) != 0 }
 }
 
 private final class ThreadStart {
