@@ -39,7 +39,10 @@ public struct CivilDate: Sendable, Equatable {
     }
 
     /// Quotient and rest, with a rest that is never negative.
-    /// - Parameter divisor: greater than 0.
+    /// - Parameters:
+    ///   - value: what to divide.
+    ///   - divisor: greater than 0.
+    /// - Returns: both, with `quotient * divisor + rest == value`.
     public static func divided(_ value: Int64, by divisor: Int64) -> (quotient: Int64, rest: Int64) {
         let rest = value % divisor
         return rest < 0 ? (value / divisor - 1, rest + divisor) : (value / divisor, rest)

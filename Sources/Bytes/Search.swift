@@ -41,6 +41,7 @@ extension Span where Element == UInt8 {
 
     /// Whether the bytes equal `text` without regard to the case of ASCII letters.
     /// - Parameter text: ASCII in lower case.
+    /// - Returns: whether they are equal.
     public func equalsIgnoringCase(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
         for index in 0..<count

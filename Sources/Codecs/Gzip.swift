@@ -14,7 +14,11 @@ public enum Gzip {
     private static let pieceBytes = 128 * 1024
 
     /// Compresses bytes in memory.
-    /// - Parameter level: 1 (fast) to 9 (small).
+    /// - Parameters:
+    ///   - bytes: what to compress.
+    ///   - level: 1 (fast) to 9 (small).
+    /// - Returns: one gzip member.
+    /// - Throws: `Failure.outOfMemory`.
     public static func compress(_ bytes: [UInt8], level: Int32) throws(Failure) -> [UInt8] {
         var stream = unsafe z_stream()
         guard unsafe gateway_gzip_init(&stream, level) == Z_OK else { throw .outOfMemory }
@@ -43,6 +47,7 @@ public enum Gzip {
     ///   - output: written from its current offset.
     ///   - level: 1 (fast) to 9 (small).
     /// - Returns: bytes written.
+    /// - Throws: `Failure` when a file cannot be read or written, or `input` has fewer bytes than `size`.
     public static func compress(
         file input: Int32,
         size: UInt64,

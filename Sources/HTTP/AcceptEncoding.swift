@@ -4,6 +4,7 @@ import Bytes
 public enum AcceptEncoding {
     /// Whether the client takes gzip, and does not like plain bytes better.
     /// - Parameter value: the field's value; malformed members count as not there.
+    /// - Returns: whether to send gzip.
     public static func acceptsGzip(_ value: Span<UInt8>) -> Bool {
         var gzip: Int?
         var identity: Int?

@@ -37,6 +37,7 @@ public struct ChunkedDecoder: Sendable {
 
     /// Looks at the input without taking anything; the caller consumes what the step says.
     /// - Parameter input: what has been received and not yet consumed.
+    /// - Returns: what the next bytes are.
     /// - Throws: `HTTPError` 400 for anything that is not the coding.
     public mutating func next(_ input: Span<UInt8>) throws(HTTPError) -> Step {
         switch state {

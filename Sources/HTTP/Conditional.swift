@@ -21,6 +21,7 @@ public enum Conditional {
     ///   - tag: the entity tag of what would be sent.
     ///   - lastModified: its time of change, Unix seconds.
     ///   - now: Unix seconds.
+    /// - Returns: what to answer with.
     public static func evaluate(
         ifMatch: Span<UInt8>?,
         ifUnmodifiedSince: Span<UInt8>?,

@@ -14,6 +14,7 @@ public enum HTTPDate {
 
     /// A time as IMF-fixdate, 29 bytes, for example `Sun, 06 Nov 1994 08:49:37 GMT`.
     /// - Parameter seconds: Unix time; of the years 0 to 9999.
+    /// - Returns: 29 bytes.
     public static func bytes(_ seconds: Int64) -> [UInt8] {
         let (day, clock) = CivilDate.divided(seconds, by: 86_400)
         let date = CivilDate(daysSinceEpoch: day)

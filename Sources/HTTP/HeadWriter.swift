@@ -31,6 +31,7 @@ public enum HeadWriter {
     ///   - fields: everything else.
     ///   - framing: adds the matching field.
     ///   - connection: adds a Connection field.
+    ///   - buffer: gets the head.
     public static func write(
         status: Status,
         date: [UInt8],

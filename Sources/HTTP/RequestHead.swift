@@ -155,7 +155,10 @@ public final class RequestHead {
     }
 
     /// Whether a list-valued field has `token` among its members, without regard to case.
-    /// - Parameter token: ASCII in lower case.
+    /// - Parameters:
+    ///   - name: the field.
+    ///   - token: ASCII in lower case.
+    /// - Returns: whether it is there.
     public func list(_ name: FieldName, contains token: StaticString) -> Bool {
         for line in unsafe lines where line.known == name {
             let value = bytes(line.value)

@@ -77,6 +77,7 @@ public final class Channel {
 
     /// Waits until reading may move bytes.
     /// - Parameter deadline: in the loop's milliseconds (``EventLoop/now``); it may fire up to half a second late.
+    /// - Returns: why the wait ended.
     public func waitReadable(until deadline: Int64) async -> Readiness {
         if isReadReady { return .ready }
         if isInterrupted { return .interrupted }
@@ -86,6 +87,7 @@ public final class Channel {
 
     /// Waits until writing may move bytes.
     /// - Parameter deadline: in the loop's milliseconds (``EventLoop/now``); it may fire up to half a second late.
+    /// - Returns: why the wait ended.
     public func waitWritable(until deadline: Int64) async -> Readiness {
         if isWriteReady { return .ready }
         arm(deadline)

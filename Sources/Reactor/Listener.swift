@@ -31,6 +31,7 @@ public final class Listener {
 
     /// Binds and listens.
     /// - Parameter address: port 0 lets the system choose.
+    /// - Returns: the listening socket, non-blocking.
     /// - Throws: `SystemError` with `EADDRINUSE` when another program listens there, `EACCES` for a port below
     ///   1024 without the right to use it, `EADDRNOTAVAIL` for an address this machine does not have.
     public static func bind(_ address: SocketAddress) throws(SystemError) -> Descriptor {

@@ -13,7 +13,9 @@ public struct LoopBound<Value>: @unchecked Sendable {
         held = value
     }
 
-    /// The value. Traps on any other thread than the loop's.
+    /// The value.
+    ///
+    /// Traps on any other thread than the loop's.
     public var value: Value {
         precondition(loop.isCurrent, "a value of an event loop was touched on another thread")
         return held

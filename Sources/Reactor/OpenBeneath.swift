@@ -60,6 +60,7 @@ public enum OpenBeneath {
     /// - Parameters:
     ///   - path: relative, segments separated by `/`, without NUL.
     ///   - directory: descriptor of the directory that confines it.
+    /// - Returns: the open file, or why there is none.
     public static func open(_ path: [UInt8], beneath directory: Int32) -> Outcome {
         precondition(!path.contains(0))
         let raw =

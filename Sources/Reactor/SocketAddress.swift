@@ -10,11 +10,10 @@ public struct SocketAddress: Sendable, Equatable, CustomStringConvertible {
     /// Whether it is an IPv6 address.
     public let isIPv6: Bool
 
-    /// Parses a numeric address.
+    /// Parses a numeric address; `nil` when `host` is none.
     /// - Parameters:
     ///   - host: an IPv4 or IPv6 address in its usual text form, without brackets.
     ///   - port: the port.
-    /// - Returns: `nil` when `host` is not numeric.
     public init?(host: String, port: UInt16) {
         var storage = in6_addr()
         if unsafe inet_pton(AF_INET, host, &storage) == 1 {

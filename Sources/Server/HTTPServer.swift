@@ -47,6 +47,7 @@ public final class HTTPServer: Sendable {
     /// - Parameters:
     ///   - address: where to listen; port 0 lets the system choose.
     ///   - tls: certificates, when the port is to speak TLS.
+    ///   - settings: what the server is made of.
     /// - Throws: `SystemError` when the address cannot be listened on or the system lacks something else.
     public init(address: SocketAddress, tls: TLSContext?, settings: Settings) throws(SystemError) {
         precondition(settings.workers > 0)

@@ -4,6 +4,7 @@ import Bytes
 public enum Timestamp {
     /// A time in the form of RFC 3339, in UTC with milliseconds, for example `2026-01-31T09:05:00.250Z`.
     /// - Parameter unixMilliseconds: milliseconds of Unix time, not negative.
+    /// - Returns: 24 characters.
     public static func text(unixMilliseconds: Int64) -> String {
         let (days, rest) = CivilDate.divided(unixMilliseconds, by: 86_400_000)
         let date = CivilDate(daysSinceEpoch: days)

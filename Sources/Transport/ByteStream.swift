@@ -141,8 +141,12 @@ public final class ByteStream {
     }
 
     /// Writes the two pieces one after the other, as one piece where that is possible.
-    /// - Parameter moreFollows: a hint that something else is written right after.
+    /// - Parameters:
+    ///   - first: what goes first.
+    ///   - second: what follows it; may be empty.
+    ///   - moreFollows: a hint that something else is written right after.
     /// - Returns: how many bytes were taken, which may be none.
+    /// - Throws: `StreamError` when the connection is of no more use.
     public func write(
         _ first: Span<UInt8>,
         _ second: Span<UInt8>,

@@ -16,6 +16,7 @@ enum CellucidDocuments {
     /// - Parameters:
     ///   - host: the host as it was given to bind to.
     ///   - port: the port that is listened on.
+    /// - Returns: the document.
     static func info(host: String, port: UInt16) -> String {
         JSONText.object([
             "version": JSONText.string(Version.current), "host": JSONText.string(host), "port": "\(port)",

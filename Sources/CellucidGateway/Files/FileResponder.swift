@@ -97,7 +97,9 @@ final class FileResponder {
         return representation.content.isUnchanged
     }
 
-    /// One range. A short one of a large file is read here, so that head and body leave in one piece.
+    /// One range.
+    ///
+    /// A short one of a large file is read here, so that head and body leave in one piece.
     private func respondWithPart(_ exchange: Exchange, _ content: CachedFile.Content, _ range: Range<UInt64>)
     {
         if case .file(let file) = content, range.count <= Self.inlineBytes,

@@ -37,7 +37,9 @@ extension Exchange {
     }
 
     /// A redirect.
-    /// - Parameter location: an absolute path, percent-encoded.
+    /// - Parameters:
+    ///   - status: a status of redirection.
+    ///   - location: an absolute path, percent-encoded.
     func answer(_ status: Status, redirectTo location: [UInt8]) {
         response.status = status
         response.fields.add("Location", location.span)

@@ -6,7 +6,10 @@ import Catalog
 /// It needs no script and follows the browser's dark or light setting.
 enum OverviewPage {
     /// The page.
-    /// - Parameter basePath: the prefix of all URLs, begins and ends with a slash.
+    /// - Parameters:
+    ///   - catalog: what is served.
+    ///   - basePath: the prefix of all URLs, begins and ends with a slash.
+    /// - Returns: the whole HTML document.
     static func html(_ catalog: CatalogView, basePath: String) -> String {
         let snapshot = catalog.snapshot
         var body = "<h1>Cellucid gateway</h1>\n"
