@@ -255,7 +255,10 @@ public final class ByteStream {
     }
 
     /// Writes to the bare socket although TLS was expected: the answer to a client that does not speak it.
+    ///
+    /// The stream is a plain one from then on.
     public func writeUnencrypted(_ bytes: [UInt8]) {
+        session = nil
         _ = unsafe bytes.withUnsafeBytes {
             unsafe Glibc.send(channel.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
         }

@@ -88,10 +88,11 @@ enum OverviewPage {
         h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
         .lead { color: var(--soft); margin: .25rem 0 1.5rem; }
         table { border-collapse: collapse; width: 100%; }
-        th, td { padding: .55rem .75rem .55rem 0; border-bottom: 1px solid var(--line); text-align: left;
-          vertical-align: top; overflow-wrap: anywhere; }
+        th, td { padding: .55rem 1.25rem .55rem 0; border-bottom: 1px solid var(--line); text-align: left;
+          vertical-align: top; overflow-wrap: break-word; }
         th { color: var(--soft); font-weight: 600; font-size: .85rem; }
-        .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+        .n, .ok, .bad { white-space: nowrap; }
+        .n { text-align: right; font-variant-numeric: tabular-nums; }
         small { display: block; color: var(--soft); font-family: ui-monospace, monospace; font-size: .8rem; }
         a { color: var(--link); } .ok { color: var(--ok); } .bad { color: var(--bad); }
         footer { margin-top: 2.5rem; color: var(--soft); font-size: .85rem; }
