@@ -65,7 +65,8 @@ final class GatewayProcess: Sendable {
             limits: StartupParts.limits(configuration, workers: workers),
             blockingPool: blockingPool,
             log: log,
-            accessLog: logs.access
+            accessLog: logs.access,
+            trustedProxies: TrustedProxies(configuration.trustedProxies.compactMap { IPNetwork($0) })
         ) { context, address in
             let site = GatewayHandler.Site(
                 basePath: basePath,

@@ -208,9 +208,13 @@ final class HTTP1Connection {
     private func record(_ exchange: Exchange) {
         guard let accessLog = context.accessLog else { return }
         let request = exchange.request
+        request.combineLines(of: .xForwardedFor)
         accessLog.write(
             AccessRecord(
-                peer: Listener.peerAddress(of: stream.channel.descriptor)?.host ?? "-",
+                peer: context.trustedProxies.client(
+                    peer: Listener.peerAddress(of: stream.channel.descriptor)?.host ?? "-",
+                    forwardedFor: request.value(.xForwardedFor)?.text()
+                ),
                 method: request.methodName.text(),
                 path: request.targetWithoutQuery.text(),
                 version: request.version == .http10 ? "HTTP/1.0" : "HTTP/1.1",

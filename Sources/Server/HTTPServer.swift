@@ -16,6 +16,8 @@ public final class HTTPServer: Sendable {
         public var log: Log
         /// The access log, when one is kept.
         public var accessLog: AccessLog?
+        /// The proxies whose `X-Forwarded-For` goes into the access log.
+        public var trustedProxies: TrustedProxies
         /// Makes the object that answers an event loop's requests; gets the address that is listened on.
         public var makeHandler: @Sendable (WorkerContext, SocketAddress) -> any RequestHandler
 
@@ -26,6 +28,7 @@ public final class HTTPServer: Sendable {
             blockingPool: BlockingPool,
             log: Log,
             accessLog: AccessLog? = nil,
+            trustedProxies: TrustedProxies = TrustedProxies(),
             makeHandler: @escaping @Sendable (WorkerContext, SocketAddress) -> any RequestHandler
         ) {
             self.workers = workers
@@ -33,6 +36,7 @@ public final class HTTPServer: Sendable {
             self.blockingPool = blockingPool
             self.log = log
             self.accessLog = accessLog
+            self.trustedProxies = trustedProxies
             self.makeHandler = makeHandler
         }
     }

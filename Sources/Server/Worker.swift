@@ -22,10 +22,7 @@ final class Worker: Sendable {
         self.loop = loop
         let context = WorkerContext(
             loop: loop,
-            limits: settings.limits,
-            blockingPool: settings.blockingPool,
-            log: settings.log,
-            accessLog: settings.accessLog,
+            settings: settings,
             tls: tls
         )
         context.handler = settings.makeHandler(context, address)

@@ -18,6 +18,7 @@ public final class WorkerContext {
     public let log: Log
     /// The access log, when one is kept.
     public let accessLog: AccessLog?
+    let trustedProxies: TrustedProxies
     /// Buffers for input and for heads.
     public let buffers = BufferPool()
     /// The certificates, when the server speaks TLS; replaced whole by a reload.
@@ -38,17 +39,15 @@ public final class WorkerContext {
 
     init(
         loop: EventLoop,
-        limits: Limits,
-        blockingPool: BlockingPool,
-        log: Log,
-        accessLog: AccessLog?,
+        settings: HTTPServer.Settings,
         tls: TLSContext?
     ) {
         self.loop = loop
-        self.limits = limits
-        self.blockingPool = blockingPool
-        self.log = log
-        self.accessLog = accessLog
+        limits = settings.limits
+        blockingPool = settings.blockingPool
+        log = settings.log
+        accessLog = settings.accessLog
+        trustedProxies = settings.trustedProxies
         self.tls = tls
     }
 
