@@ -17,6 +17,7 @@ final class GatewayHandler: RequestHandler {
         let health: [UInt8]
         let info: [UInt8]
         let gzipStore: GzipStore?
+        let cacheBudget: OpenFileCache.Budget
     }
 
     private let site: Site
@@ -33,7 +34,7 @@ final class GatewayHandler: RequestHandler {
         hostGuard = site.hostGuard
         self.context = context
         files = FileResponder(
-            cache: OpenFileCache(context: context),
+            cache: OpenFileCache(context: context, budget: site.cacheBudget),
             coder: GzipCoder(context: context, store: site.gzipStore)
         )
     }

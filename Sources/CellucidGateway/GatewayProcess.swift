@@ -59,6 +59,10 @@ final class GatewayProcess: Sendable {
         let hostGuard = Self.hostGuard(configuration, tls)
         let view = CatalogView(snapshot)
         let basePath = Array(configuration.basePath.utf8)
+        let cacheBudget = OpenFileCache.Budget(
+            bytes: max(16, 256 / workers) * 1024 * 1024,
+            descriptors: max(64, min(16_384, descriptors / 4 / workers))
+        )
         let host = configuration.host
         let settings = HTTPServer.Settings(
             workers: workers,
@@ -73,7 +77,8 @@ final class GatewayProcess: Sendable {
                 hostGuard: hostGuard,
                 health: Array(CellucidDocuments.health().utf8),
                 info: Array(CellucidDocuments.info(host: host, port: address.port).utf8),
-                gzipStore: gzipStore
+                gzipStore: gzipStore,
+                cacheBudget: cacheBudget
             )
             return GatewayHandler(site: site, catalog: view, context: context)
         }

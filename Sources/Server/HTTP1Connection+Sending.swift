@@ -10,7 +10,7 @@ extension HTTP1Connection {
     /// Bytes of a file that are asked of the system at once.
     ///
     /// Between two such pieces the file is checked for changes.
-    private static let fileBytesPerCall = 512 * 1024
+    private static let fileBytesPerCall = 1024 * 1024
 
     /// Sends the exchange's response.
     /// - Throws: when the connection is of no more use, or the body could not be sent whole.

@@ -54,13 +54,15 @@ final class GzipStore: Sendable {
         guard let descriptor = try? unsafe Descriptor(Glibc.open(path, O_RDONLY | O_CLOEXEC), from: "open"),
             let version = FileVersion.of(descriptor: descriptor.raw)
         else { return nil }
-        // The time of change is the time of use: what is oldest goes first.
-        _ = futimens(descriptor.raw, nil)
-        guard let used = FileVersion.of(descriptor: descriptor.raw), used.size == version.size else {
-            return nil
-        }
-        return OpenFile(descriptor, version: used)
+        // Only the time of access is set: the version that answers are checked against must stay the same.
+        let times = [timespec(tv_sec: 0, tv_nsec: Self.now), timespec(tv_sec: 0, tv_nsec: Self.unchanged)]
+        _ = unsafe futimens(descriptor.raw, times)
+        return OpenFile(descriptor, version: version)
     }
+
+    /// `UTIME_NOW` and `UTIME_OMIT` of utimensat(2), which are macros.
+    private static let now = (1 << 30) - 1
+    private static let unchanged = (1 << 30) - 2
 
     private func make(_ file: OpenFile, _ path: String) throws(SystemError) {
         let number = counter.add(1, ordering: .relaxed).newValue
@@ -103,7 +105,7 @@ final class GzipStore: Sendable {
                 if time(nil) - status.st_mtim.tv_sec > 3600 { unsafe unlink(path) }
                 continue
             }
-            found.append((path, UInt64(max(0, status.st_size)), status.st_mtim.tv_sec))
+            found.append((path, UInt64(max(0, status.st_size)), status.st_atim.tv_sec))
         }
         var total = found.reduce(0) { $0 + $1.size }
         for file in found.sorted(by: { $0.used < $1.used }) where total > Self.budgetBytes {

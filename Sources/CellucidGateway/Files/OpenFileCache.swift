@@ -21,6 +21,16 @@ final class OpenFileCache {
     /// How long an entry is believed.
     static let validMilliseconds: Int64 = 2000
 
+    /// How much one event loop may keep.
+    struct Budget: Sendable {
+        /// Paths, those included that lead nowhere.
+        var entries = 32_768
+        /// Bytes of file content in memory.
+        var bytes = 128 * 1024 * 1024
+        /// Open descriptors. Kept to roughly: a few more may be open for a while.
+        var descriptors = 512
+    }
+
     private struct Key: Hashable {
         let serial: UInt64
         let path: BytesKey
@@ -52,9 +62,7 @@ final class OpenFileCache {
     }
 
     private let context: WorkerContext
-    private let maximumEntries: Int
-    private let maximumBytes: Int
-    private let maximumDescriptors: Int
+    private let budget: Budget
 
     private var entries: [Key: Entry] = [:]
     /// All keys in a ring; the hand goes round it and gives entries that were used since a second chance.
@@ -63,16 +71,9 @@ final class OpenFileCache {
     private var bytes = 0
     private var descriptors = 0
 
-    init(
-        context: WorkerContext,
-        maximumEntries: Int = 32_768,
-        maximumBytes: Int = 96 * 1024 * 1024,
-        maximumDescriptors: Int = 512
-    ) {
+    init(context: WorkerContext, budget: Budget) {
         self.context = context
-        self.maximumEntries = maximumEntries
-        self.maximumBytes = maximumBytes
-        self.maximumDescriptors = maximumDescriptors
+        self.budget = budget
     }
 
     /// What `path[range]` leads to beneath a dataset's directory.
@@ -162,18 +163,20 @@ final class OpenFileCache {
         }
     }
 
+    /// Entries looked at for each new one, so that making room costs the same however much is kept.
+    private static let evictionSteps = 64
+
     private func evict() {
-        var steps = ring.count * 2
-        while steps > 0, !ring.isEmpty,
-            entries.count > maximumEntries || bytes > maximumBytes || descriptors > maximumDescriptors
-        {
-            steps -= 1
+        for _ in 0..<Self.evictionSteps {
+            let isFull = entries.count > budget.entries || bytes > budget.bytes
+            guard isFull || descriptors > budget.descriptors, !ring.isEmpty else { return }
             if hand >= ring.count { hand = 0 }
             guard let entry = entries[ring[hand]] else { preconditionFailure("the ring holds every key") }
             // Making room for descriptors spares what holds none.
-            let helps = entries.count > maximumEntries || bytes > maximumBytes || entry.descriptorCount > 0
-            if entry.isReferenced || !helps {
-                if helps { entry.isReferenced = false }
+            if !isFull && entry.descriptorCount == 0 {
+                hand += 1
+            } else if entry.isReferenced {
+                entry.isReferenced = false
                 hand += 1
             } else {
                 remove(ring[hand])
