@@ -62,7 +62,7 @@ let package = Package(
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: testSettings),
         .testTarget(
             name: "ReactorTests",
-            dependencies: ["Reactor", "Bytes", "TestSupport"],
+            dependencies: ["Reactor", "Bytes", "CLinux", "TestSupport"],
             swiftSettings: testSettings
         ),
         .testTarget(
@@ -72,7 +72,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TransportTests",
-            dependencies: ["Transport", "Reactor", "Bytes", "COpenSSL", "TestSupport"],
+            dependencies: ["Transport", "Reactor", "Bytes", "COpenSSL", "CLinux", "TestSupport"],
             swiftSettings: testSettings
         ),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Bytes"], swiftSettings: testSettings),
@@ -89,7 +89,10 @@ let package = Package(
         .testTarget(name: "CatalogTests", dependencies: ["Catalog"], swiftSettings: testSettings),
         .testTarget(
             name: "CellucidGatewayTests",
-            dependencies: ["CellucidGateway", "Catalog", "HTTP", "Bytes", "TestSupport"],
+            dependencies: [
+                "CellucidGateway", "Catalog", "Server", "HTTP", "Reactor", "Telemetry", "Bytes",
+                "TestSupport",
+            ],
             swiftSettings: testSettings
         ),
         .testTarget(

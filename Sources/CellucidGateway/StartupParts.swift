@@ -72,13 +72,15 @@ enum StartupParts {
             case .info: .info
             case .debug: .debug
             }
-        let main = try sink("the log") { () throws(SystemError) in try LogSink.standardError() }
+        let main = try sink("the log") { () throws(SystemError) in try LogSink.standardError(format: format) }
         let log = Log(level: level, format: format, sink: main)
         switch configuration.accessLog {
         case .off: return (log, nil, [main])
         case .stderr: return (log, AccessLog(format: format, sink: main), [main])
         case .file(let path):
-            let file = try sink("the access log \(path)") { () throws(SystemError) in try LogSink.file(path) }
+            let file = try sink("the access log \(path)") { () throws(SystemError) in
+                try LogSink.file(path, format: format)
+            }
             return (log, AccessLog(format: format, sink: file), [main, file])
         }
     }

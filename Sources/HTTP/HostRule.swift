@@ -20,7 +20,7 @@ enum HostRule {
     private static func isAuthority(_ value: Span<UInt8>) -> Bool {
         var index = 0
         if !value.isEmpty, value[0] == UInt8(ascii: "[") {
-            guard let close = value.firstOffset(of: UInt8(ascii: "]")) else { return false }
+            guard let close = value.firstOffset(of: UInt8(ascii: "]")), close > 2 else { return false }
             for inner in 1..<close {
                 let byte = value[inner]
                 guard ASCII.hexadecimalValue(byte) != nil || byte == 0x3a || byte == 0x2e else {

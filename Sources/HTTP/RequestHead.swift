@@ -65,9 +65,13 @@ public final class RequestHead {
             }
         }
         unsafe lines.removeAll(keepingCapacity: true)
+        method = .other
+        version = .http11
+        targetForm = .origin
+        methodRange = 0..<0
+        targetRange = 0..<0
         queryRange = nil
         authorityRange = nil
-        targetRange = 0..<0
     }
 
     /// The received bytes in `range`.

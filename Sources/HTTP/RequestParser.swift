@@ -32,6 +32,10 @@ public struct RequestParser {
     private var requestLine: (method: Range<Int>, target: Range<Int>, minorVersion: UInt8)?
     private var lines: [Line] = []
 
+    /// Length of the head that was completed last, also of one that was refused for what it means: an error that
+    /// leaves the framing intact is answered once and its head consumed.
+    public private(set) var completedLength = 0
+
     /// Makes a parser for one request after another.
     public init(limits: Limits = Limits()) {
         self.limits = limits
@@ -148,6 +152,7 @@ public struct RequestParser {
         head.method = Method(input.extracting(requestLine.method))
         for line in lines { head.append(name: line.name, value: line.value) }
         reset()
+        completedLength = length
         try RequestTarget.resolve(head)
         try HostRule.check(head)
         return length

@@ -18,7 +18,9 @@ struct DeadlineWheel {
     mutating func insert(_ token: UInt64, deadline: Int64, now: Int64) -> Int64 {
         let current = now / Self.tickMilliseconds
         if cursor < 0 || entryCount == 0 { cursor = current }
-        let wanted = (deadline + Self.tickMilliseconds - 1) / Self.tickMilliseconds
+        // Beyond the ring all deadlines are the same, and the last of all must not overflow.
+        let nearest = min(deadline, now + Self.tickMilliseconds * Int64(Self.tickCount))
+        let wanted = (nearest + Self.tickMilliseconds - 1) / Self.tickMilliseconds
         let tick = min(max(wanted, cursor), cursor + Int64(Self.tickCount) - 1)
         ring[Int(tick % Int64(Self.tickCount))].append(token)
         entryCount += 1

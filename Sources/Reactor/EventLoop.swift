@@ -178,7 +178,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     public func sleep(milliseconds: Int64) async {
         let deadline = now + max(0, milliseconds)
         unsafe await withUnsafeContinuation { continuation in
-            let place = sleepers.firstIndex { $0.deadline < deadline } ?? sleepers.endIndex
+            let place = sleepers.firstIndex { $0.deadline <= deadline } ?? sleepers.endIndex
             unsafe sleepers.insert(Sleeper(deadline: deadline, continuation: continuation), at: place)
         }
     }

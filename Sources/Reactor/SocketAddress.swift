@@ -3,7 +3,7 @@ import Glibc
 
 /// An IPv4 or IPv6 address with a port.
 public struct SocketAddress: Sendable, Equatable, CustomStringConvertible {
-    /// The numeric address, without brackets; IPv4 addresses mapped into IPv6 are shown as IPv4.
+    /// The numeric address, without brackets.
     public let host: String
     /// The port in host byte order.
     public let port: UInt16
@@ -49,12 +49,17 @@ public struct SocketAddress: Sendable, Equatable, CustomStringConvertible {
             }
         }
         let end = text.firstIndex(of: 0) ?? text.endIndex
-        let shown = String(decoding: text[..<end].map(UInt8.init(bitPattern:)), as: UTF8.self)
-        host = shown.hasPrefix("::ffff:") && shown.contains(".") ? String(shown.dropFirst(7)) : shown
+        host = String(decoding: text[..<end].map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    /// The numeric address for people: an IPv4 address that is mapped into IPv6 (RFC 4291 section 2.5.5.2) as IPv4.
+    public var shownHost: String {
+        let prefix = "::ffff:"
+        return host.hasPrefix(prefix) && host.contains(".") ? String(host.dropFirst(prefix.count)) : host
     }
 
     /// The address as in a URL's authority: IPv6 in brackets.
-    public var description: String { isIPv6 && host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    public var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
     /// Calls `body` with the address in the form system calls take.
     @unsafe

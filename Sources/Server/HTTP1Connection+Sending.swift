@@ -66,7 +66,8 @@ extension HTTP1Connection {
         try await flush()
     }
 
-    private func framing(of response: Response, _ version: RequestHead.Version) -> HeadWriter.Framing {
+    /// How the body of a response is delimited for a client of that version.
+    func framing(of response: Response, _ version: RequestHead.Version) -> HeadWriter.Framing {
         if response.status == .noContent || response.status == .notModified { return .none }
         if let length = response.body.length(inline: response.inlineBytes.count) { return .length(length) }
         return version == .http11 ? .chunked : .untilClose

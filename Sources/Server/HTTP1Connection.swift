@@ -109,6 +109,7 @@ final class HTTP1Connection {
         do throws(HTTPError) {
             guard try await readHead(exchange) else { return .close }
         } catch {
+            if !error.breaksFraming { input.consume(exchange.parser.completedLength) }
             return await refuse(error, exchange)
         }
         let request = exchange.request
@@ -125,6 +126,9 @@ final class HTTP1Connection {
 
         // A client that still waits for 100 Continue may send the body or the next request: nobody can tell.
         if exchange.response.closesConnection || context.isDraining { keepsAlive = false }
+        if exchange.body.isFailed || framing(of: exchange.response, request.version) == .untilClose {
+            keepsAlive = false
+        }
         if !exchange.body.isFinished {
             let remaining = exchange.body.remainingLength ?? 0
             if exchange.body.awaitsContinue || remaining > context.limits.drainBytes { keepsAlive = false }
@@ -212,7 +216,7 @@ final class HTTP1Connection {
         accessLog.write(
             AccessRecord(
                 peer: context.trustedProxies.client(
-                    peer: Listener.peerAddress(of: stream.channel.descriptor)?.host ?? "-",
+                    peer: Listener.peerAddress(of: stream.channel.descriptor)?.shownHost ?? "-",
                     forwardedFor: request.value(.xForwardedFor)?.text()
                 ),
                 method: request.methodName.text(),
@@ -264,6 +268,7 @@ final class HTTP1Connection {
     /// Reads away a body that the handler left.
     /// - Returns: whether its end was reached within the bound.
     private func drainBody(_ exchange: Exchange) async -> Bool {
+        if exchange.body.isFailed { return false }
         exchange.body.limit = .max
         let waste = context.buffers.take()
         defer { context.buffers.give(waste) }

@@ -1,4 +1,5 @@
 public import Reactor
+import Synchronization
 public import Telemetry
 public import Transport
 
@@ -46,6 +47,7 @@ public final class HTTPServer: Sendable {
     /// The address listened on, with the port that the system chose.
     public let address: SocketAddress
     private let threads: [Thread]
+    private let isStopped = Atomic<Bool>(false)
 
     /// Binds, starts the threads and accepts connections.
     /// - Parameters:
@@ -86,9 +88,10 @@ public final class HTTPServer: Sendable {
 
     /// Stops accepting, waits for the requests under way, and ends the threads.
     ///
-    /// Blocks; not for a loop's thread.
+    /// Blocks; not for a loop's thread. A second call does nothing.
     /// - Parameter milliseconds: how long requests may take to finish.
     public func stop(milliseconds: Int64) {
+        guard !isStopped.exchange(true, ordering: .relaxed) else { return }
         if let latch = try? Latch(count: workers.count) {
             for worker in workers { worker.drain(milliseconds: milliseconds) { latch.countDown() } }
             _ = latch.wait(milliseconds: milliseconds + 1000)

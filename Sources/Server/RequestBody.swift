@@ -18,6 +18,8 @@ public final class RequestBody {
     public private(set) var framing = BodyFraming.none
     /// Whether all of it has been read, or there was none.
     public private(set) var isFinished = true
+    /// Whether reading it has failed: what is left cannot be told apart from the next request.
+    public private(set) var isFailed = false
     /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110 section 10.1.1).
     public private(set) var awaitsContinue = false
 
@@ -40,6 +42,7 @@ public final class RequestBody {
         delivered = 0
         limit = 0
         watch = nil
+        isFailed = false
         switch framing {
         case .none:
             isFinished = true
@@ -56,6 +59,7 @@ public final class RequestBody {
         framing = .none
         isFinished = true
         awaitsContinue = false
+        isFailed = false
         connection = nil
     }
 
@@ -69,6 +73,16 @@ public final class RequestBody {
     /// - Returns: how many; 0 at the end of the body.
     /// - Throws: `RequestBodyError`; after it the body cannot be read further.
     public func read(into buffer: ByteBuffer) async throws(RequestBodyError) -> Int {
+        guard !isFailed else { throw .connectionLost }
+        do throws(RequestBodyError) {
+            return try await readNext(into: buffer)
+        } catch {
+            isFailed = true
+            throw error
+        }
+    }
+
+    private func readNext(into buffer: ByteBuffer) async throws(RequestBodyError) -> Int {
         guard !isFinished, let connection else { return 0 }
         if framing != .chunked, delivered + remaining > limit {
             throw .refused(HTTPError(.contentTooLarge, "the request body is too large"))

@@ -57,19 +57,22 @@ public final class Log: Sendable {
 
     private func write(_ level: Level, _ message: () -> String) {
         guard level <= self.level else { return }
+        sink.write(Array(Self.line(level, message(), format).utf8))
+    }
+
+    /// A whole line with its line feed.
+    static func line(_ level: Level, _ message: String, _ format: Format) -> String {
         let time = Timestamp.text(unixMilliseconds: Clock.unixMilliseconds())
-        let line =
-            switch format {
-            case .text:
-                // A message may quote what a client or a file says; it must not be able to forge a line.
-                "\(time) \(level.text): \(message().replacingControlCharacters())\n"
-            case .json:
-                JSONText.object([
-                    "time": JSONText.string(time), "level": JSONText.string(level.text),
-                    "message": JSONText.string(message()),
-                ]) + "\n"
-            }
-        sink.write(Array(line.utf8))
+        switch format {
+        case .text:
+            // A message may quote what a client or a file says; it must not be able to forge a line.
+            return "\(time) \(level.text): \(message.replacingControlCharacters())\n"
+        case .json:
+            return JSONText.object([
+                "time": JSONText.string(time), "level": JSONText.string(level.text),
+                "message": JSONText.string(message),
+            ]) + "\n"
+        }
     }
 }
 

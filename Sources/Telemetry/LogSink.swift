@@ -18,18 +18,20 @@ public final class LogSink: Sendable {
     /// The file's path, or `nil` for the standard error stream.
     private let path: String?
     private let descriptor: Int32
+    /// Of the one line that the sink itself writes.
+    private let format: Log.Format
     private let pending = Mutex(Pending())
     private let wakeup: Latch
     private let thread = Mutex<Thread?>(nil)
 
     /// A sink for the standard error stream.
-    public static func standardError() throws(SystemError) -> LogSink {
-        try LogSink(descriptor: 2, path: nil)
+    public static func standardError(format: Log.Format = .text) throws(SystemError) -> LogSink {
+        try LogSink(descriptor: 2, path: nil, format: format)
     }
 
     /// A sink that appends to a file, which is made when it is not there.
-    public static func file(_ path: String) throws(SystemError) -> LogSink {
-        try LogSink(descriptor: open(path).release(), path: path)
+    public static func file(_ path: String, format: Log.Format = .text) throws(SystemError) -> LogSink {
+        try LogSink(descriptor: open(path).release(), path: path, format: format)
     }
 
     private static func open(_ path: String) throws(SystemError) -> Descriptor {
@@ -37,7 +39,8 @@ public final class LogSink: Sendable {
         return try unsafe Descriptor(Glibc.open(path, flags, 0o644), from: "open")
     }
 
-    private init(descriptor: Int32, path: String?) throws(SystemError) {
+    private init(descriptor: Int32, path: String?, format: Log.Format) throws(SystemError) {
+        self.format = format
         self.descriptor = descriptor
         self.path = path
         wakeup = try Latch(count: 1)
@@ -115,7 +118,12 @@ public final class LogSink: Sendable {
                     bytes.count - written
                 )
             }
-            if count < 0 && errno != EINTR && errno != EAGAIN { return }
+            if count < 0 && errno == EAGAIN {
+                var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = unsafe poll(&waiting, 1, -1)
+            } else if count < 0 && errno != EINTR {
+                return
+            }
             written += max(0, count)
         }
     }

@@ -27,7 +27,9 @@ final class OpenFileCache {
         var entries = 32_768
         /// Bytes of file content in memory.
         var bytes = 128 * 1024 * 1024
-        /// Open descriptors. Kept to roughly: a few more may be open for a while.
+        /// Open descriptors.
+        ///
+        /// Kept to roughly: a few more may be open for a while.
         var descriptors = 512
     }
 

@@ -28,9 +28,8 @@ struct HostGuard: Sendable {
                 names.insert(name.lowercased())
             }
         }
-        let bound = SocketAddress(host: host, port: 0)
-        let isAnyAddress = bound.map { ["0.0.0.0", "::"].contains($0.host) } ?? false
-        if isAnyAddress {
+        let bound = IPNetwork(host)
+        if bound != nil, bound == IPNetwork("0.0.0.0") || bound == IPNetwork("::") {
             names.formUnion(SocketAddress.localHosts())
             if let own = Self.machineName() {
                 names.insert(own)

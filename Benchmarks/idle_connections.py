@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""Measures what idle keep-alive connections cost: nginx first, then the gateway, one worker each.
+
+Every connection has had one request answered. Memory is the growth of the server's resident memory; the kernel's
+own memory for sockets is the same for both and not counted.
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import dataset
+import message
+from dataset import Dataset
+from servers import (
+    BenchmarkError,
+    Endpoint,
+    Gateway,
+    Nginx,
+    Server,
+    exit_on_sigterm,
+    make_certificate,
+    raise_descriptor_limit,
+)
+
+# An address and port of the client's side make a connection unique: some thousand for each address.
+CONNECTIONS_PER_ADDRESS = 5000
+# What Python, the server's own files and the probing client need besides the connections.
+SPARE_DESCRIPTORS = 300
+IDLE_SECONDS = 900
+SETTLE_SECONDS = 2.0
+CLIENT_THREADS = 8
+NEW_CLIENTS = 50
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one server needed for the connections."""
+
+    connections: int
+    bytes_before: int
+    bytes_open: int
+    bytes_closed: int
+    bytes_again: int
+    descriptors_left: int
+    new_client_seconds: list[float]
+
+    @property
+    def bytes_each(self) -> float:
+        return (self.bytes_open - self.bytes_before) / self.connections
+
+
+def open_connections(endpoint: Endpoint, path: str, size: int, count: int) -> list[message.Connection]:
+    """Opens connections and has one request answered on each."""
+
+    def open_one(number: int) -> message.Connection:
+        connection = message.Connection(endpoint, f"127.0.{1 + number // CONNECTIONS_PER_ADDRESS}.1")
+        answer = connection.get(path)
+        if answer.status != 200 or len(answer.body) != size:
+            raise BenchmarkError(f"connection {number} was answered with status {answer.status}")
+        return connection
+
+    with ThreadPoolExecutor(CLIENT_THREADS) as pool:
+        return list(pool.map(open_one, range(count)))
+
+
+def close_connections(server: Server, connections: list[message.Connection], descriptors: int) -> int:
+    """Closes all and waits until the server has noticed; returns how many descriptors it did not give back."""
+    for connection in connections:
+        connection.reset()
+    connections.clear()
+    deadline = time.monotonic() + 10
+    while server.open_descriptors() > descriptors and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(SETTLE_SECONDS)
+    return max(0, server.open_descriptors() - descriptors)
+
+
+def new_client_seconds(endpoint: Endpoint, path: str) -> list[float]:
+    """How long clients that come now wait, from connecting to the end of the answer."""
+    times = []
+    for _ in range(NEW_CLIENTS):
+        began = time.monotonic()
+        if message.get(endpoint, path).status != 200:
+            raise BenchmarkError(f"a new client of {endpoint.url(path)} was refused")
+        times.append(time.monotonic() - began)
+    return times
+
+
+def measure(server: Server, endpoint: Endpoint, data: Dataset, count: int) -> Outcome:
+    path, size = data.small, dataset.SMALL_BYTES
+    for _ in range(20):
+        message.get(endpoint, path)
+    time.sleep(SETTLE_SECONDS)
+    before, descriptors = server.resident_bytes(), server.open_descriptors()
+
+    connections = open_connections(endpoint, path, size, count)
+    time.sleep(SETTLE_SECONDS)
+    opened = server.resident_bytes()
+    waits = new_client_seconds(endpoint, path)
+    for connection in connections[:: max(1, count // NEW_CLIENTS)]:
+        if connection.get(path).status != 200:
+            raise BenchmarkError(f"an idle connection to {server.name} did not work any more")
+    left = close_connections(server, connections, descriptors)
+    closed = server.resident_bytes()
+
+    connections = open_connections(endpoint, path, size, count)
+    time.sleep(SETTLE_SECONDS)
+    again = server.resident_bytes()
+    close_connections(server, connections, descriptors)
+    server.check_alive()
+    return Outcome(count, before, opened, closed, again, left, waits)
+
+
+def mebibytes(count: int) -> str:
+    return f"{count / (1 << 20):.1f} MiB"
+
+
+def report(name: str, outcome: Outcome) -> None:
+    waits = [seconds * 1000 for seconds in outcome.new_client_seconds]
+    print(
+        f"  {name}: {outcome.bytes_each / 1024:.2f} KiB a connection "
+        f"({mebibytes(outcome.bytes_before)} -> {mebibytes(outcome.bytes_open)})\n"
+        f"    a new client is answered in {statistics.median(waits):.2f} ms (median), {max(waits):.2f} ms (longest)\n"
+        f"    after closing all: {mebibytes(outcome.bytes_closed)}, {outcome.descriptors_left} descriptors not given "
+        f"back; with as many again: {mebibytes(outcome.bytes_again)}",
+        flush=True,
+    )
+
+
+def compare(options: argparse.Namespace, data: Dataset, certificate: Path | None, folder: Path) -> None:
+    folder.mkdir()
+    print(f"{options.n} idle connections, {'TLS 1.3' if certificate else 'HTTP'}:", flush=True)
+    scheme = "https" if certificate else "http"
+
+    def start_nginx() -> Server:
+        return Nginx(data.root, 1, certificate, folder / "nginx", IDLE_SECONDS)
+
+    def start_gateway() -> Server:
+        if options.gateway == "nginx":
+            return Nginx(data.root, 1, certificate, folder / "second", IDLE_SECONDS)
+        return Gateway(
+            options.gateway, data.root, 1, certificate, folder / "gateway", "--idle-seconds", str(IDLE_SECONDS)
+        )
+
+    starts: dict[str, Callable[[], Server]] = {"nginx": start_nginx, "gateway": start_gateway}
+    outcomes = {}
+    for name, start in starts.items():
+        with start() as server:
+            outcomes[name] = measure(server, server.endpoints_for(scheme)[0], data, options.n)
+        report(name, outcomes[name])
+    ratio = outcomes["gateway"].bytes_each / outcomes["nginx"].bytes_each
+    print(f"  ratio gateway/nginx: {ratio:.2f} (below 1 the gateway needs less)", flush=True)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--gateway",
+        default=str(Path(__file__).resolve().parent.parent / ".build/release/gateway"),
+        metavar="PATH",
+        help="the binary (default: .build/release/gateway); the word nginx compares nginx with itself",
+    )
+    parser.add_argument("-n", type=int, default=10_000, metavar="N", help="connections (default: 10000)")
+    parser.add_argument("--tls", action="store_true", help="measure HTTPS too")
+    options = parser.parse_args()
+    if options.n < 1:
+        parser.error("-n begins at 1")
+    return options
+
+
+def main() -> int:
+    options = arguments()
+    exit_on_sigterm()
+    possible = raise_descriptor_limit() - SPARE_DESCRIPTORS
+    if options.n > possible:
+        print(f"only {possible} connections: that is what the limit of open files (ulimit -Hn) allows", flush=True)
+        options.n = possible
+    try:
+        with tempfile.TemporaryDirectory(prefix="gateway-benchmark-") as name:
+            folder = Path(name)
+            data = dataset.make(folder / "root")
+            compare(options, data, None, folder / "http")
+            if options.tls:
+                compare(options, data, make_certificate(folder), folder / "https")
+    except (BenchmarkError, OSError, subprocess.SubprocessError) as error:
+        print(f"idle_connections.py: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

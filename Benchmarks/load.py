@@ -1,0 +1,130 @@
+"""Loads an endpoint with wrk and says what it achieved."""
+
+import json
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from servers import BenchmarkError, Endpoint, Server, tool
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What to ask for: paths in turn, all with the same fields and with answers of about the same size."""
+
+    paths: list[str]
+    connections: int
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run of wrk achieved; a response counts in parts when the run ended in the middle of it."""
+
+    responses: float
+    seconds: float
+    cpu_seconds: float
+    latency_p50_ms: float
+    latency_p99_ms: float
+
+    @property
+    def per_second(self) -> float:
+        return self.responses / self.seconds
+
+    @property
+    def cpu_per_response(self) -> float:
+        return self.cpu_seconds / self.responses
+
+
+def run(
+    server: Server,
+    endpoint: Endpoint,
+    workload: Workload,
+    response_bytes: int,
+    threads: int,
+    seconds: int,
+    folder: Path,
+) -> Run:
+    """Loads the endpoint for some seconds.
+
+    Any error ends the benchmark, and so does an amount of bytes that does not fit the responses:
+    `response_bytes` is the size, head included, of one that was checked before.
+    """
+    script = folder / "load.lua"
+    script.write_text(_lua(workload))
+    connections = max(workload.connections, threads)
+    command = [tool("wrk"), "-t", str(threads), "-c", str(connections), "-d", f"{seconds}s", "--timeout", "20s"]
+    cpu_before = server.cpu_seconds()
+    done = subprocess.run(
+        [*command, "-s", str(script), endpoint.url(workload.paths[0])],
+        capture_output=True,
+        text=True,
+        timeout=seconds + 60,
+        check=False,
+    )
+    cpu_seconds = server.cpu_seconds() - cpu_before
+    server.check_alive()
+    where = f"{server.name} at {endpoint.url(workload.paths[0])}"
+    line = next((line for line in done.stdout.splitlines() if line.startswith("RESULT ")), None)
+    if done.returncode != 0 or line is None:
+        raise BenchmarkError(f"wrk failed against {where}:\n{done.stdout}{done.stderr}")
+    result = json.loads(line.removeprefix("RESULT "))
+    errors = {name: count for name, count in result["errors"].items() if count}
+    if errors or result["bytes"] == 0:
+        raise BenchmarkError(f"errors of {where}: {errors or 'no answer at all'}\n{done.stdout}")
+    responses = result["bytes"] / response_bytes
+    # wrk counts bytes of responses still under way too, at most one a connection; 1 % is for heads of other sizes.
+    if not 0.99 * result["requests"] <= responses <= 1.01 * result["requests"] + connections:
+        raise BenchmarkError(
+            f"{where}: {result['requests']} responses have {result['bytes']} bytes, expected were {response_bytes} each"
+        )
+    return Run(
+        responses=responses,
+        seconds=result["microseconds"] / 1e6,
+        cpu_seconds=cpu_seconds,
+        latency_p50_ms=result["p50"] / 1e3,
+        latency_p99_ms=result["p99"] / 1e3,
+    )
+
+
+def _lua(workload: Workload) -> str:
+    lines = [f"wrk.headers[{json.dumps(name)}] = {json.dumps(text)}\n" for name, text in workload.fields.items()]
+    return "".join(lines) + (_cycle(workload.paths) if len(workload.paths) > 1 else "") + _REPORT
+
+
+def _cycle(paths: list[str]) -> str:
+    listed = ",\n".join(f"  {json.dumps(path)}" for path in paths)
+    return f"""\
+local paths = {{
+{listed}
+}}
+local requests = {{}}
+local threads = 0
+
+function setup(thread)
+  thread:set("number", threads)
+  threads = threads + 1
+end
+
+function init(arguments)
+  for index, path in ipairs(paths) do requests[index] = wrk.format("GET", path) end
+  next_request = number * 997 % #requests
+end
+
+function request()
+  next_request = next_request % #requests + 1
+  return requests[next_request]
+end
+"""
+
+
+_REPORT = """
+function done(summary, latency, requests)
+  local errors = summary.errors
+  io.write(string.format(
+    'RESULT {"requests": %d, "bytes": %.0f, "microseconds": %d, "p50": %.0f, "p99": %.0f, "errors": '
+      .. '{"connect": %d, "read": %d, "write": %d, "status": %d, "timeout": %d}}\\n',
+    summary.requests, summary.bytes, summary.duration, latency:percentile(50), latency:percentile(99),
+    errors.connect, errors.read, errors.write, errors.status, errors.timeout))
+end
+"""

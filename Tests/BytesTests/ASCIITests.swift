@@ -1,0 +1,37 @@
+import Testing
+
+@testable import Bytes
+
+@Suite struct ASCIITests {
+    private static let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
+    private static let digits = Array("0123456789".utf8)
+
+    /// `tchar` of RFC 9110 section 5.6.2.
+    @Test func tokenCharacters() {
+        let allowed = Set(Array("!#$%&'*+-.^_`|~".utf8) + Self.digits + Self.letters)
+        for byte in UInt8.min...UInt8.max {
+            #expect(ASCII.isTokenCharacter(byte) == allowed.contains(byte), "byte \(byte)")
+        }
+    }
+
+    @Test func classesOfCharacters() {
+        for byte in UInt8.min...UInt8.max {
+            #expect(ASCII.isDigit(byte) == Self.digits.contains(byte), "byte \(byte)")
+            #expect(ASCII.isLetter(byte) == Self.letters.contains(byte), "byte \(byte)")
+            #expect(ASCII.isOptionalWhitespace(byte) == (byte == 32 || byte == 9), "byte \(byte)")
+            let isUpperCase = (0x41...0x5a).contains(byte)
+            #expect(ASCII.lowercased(byte) == (isUpperCase ? byte + 32 : byte), "byte \(byte)")
+        }
+    }
+
+    @Test func hexadecimalDigits() {
+        for byte in UInt8.min...UInt8.max {
+            let text = String(decoding: [byte], as: UTF8.self)
+            let isPlain = text != "+" && text != "-"
+            #expect(ASCII.hexadecimalValue(byte) == (isPlain ? UInt8(text, radix: 16) : nil), "byte \(byte)")
+        }
+        for value in UInt8(0)..<16 {
+            #expect(ASCII.hexadecimalDigit(value) == String(value, radix: 16).utf8.first)
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import Testing
+
+@testable import Bytes
+
+@Suite struct SearchTests {
+    private func holdsControlCharacter(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
+        bytes.span.containsControlCharacter(from: range.lowerBound, to: range.upperBound)
+    }
+
+    private func equals(_ bytes: String, _ text: StaticString) -> Bool { Array(bytes.utf8).span.equals(text) }
+
+    private func equalsIgnoringCase(_ bytes: String, _ text: StaticString) -> Bool {
+        Array(bytes.utf8).span.equalsIgnoringCase(text)
+    }
+
+    private func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool { left.span.equals(right.span) }
+
+    @Test func firstOffsets() {
+        let bytes = Array("ab\ncd\n".utf8)
+        for start in 0...8 {
+            let expected = start < bytes.count ? bytes[start...].firstIndex(of: 0x0a) : nil
+            #expect(bytes.span.firstOffset(of: 0x0a, from: start) == expected)
+        }
+        #expect([UInt8]().span.firstOffset(of: 0) == nil)
+        #expect(bytes.span.firstOffset(of: 0x7a) == nil)
+    }
+
+    /// Every byte at every place of texts of up to 40 bytes, so that both the words and the rest are met.
+    @Test func controlCharactersAreFoundEverywhere() {
+        for length in 1..<40 {
+            for place in 0..<length {
+                var bytes = [UInt8](repeating: 0x61, count: length)
+                for byte in UInt8.min...UInt8.max {
+                    bytes[place] = byte
+                    let isControl = byte < 0x20 && byte != 0x09 || byte == 0x7f
+                    let found = bytes.span.containsControlCharacter(from: 0, to: length)
+                    if found != isControl {
+                        Issue.record("byte \(byte) at \(place) of \(length): \(found)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [UInt8(0x09), 0x20, 0x21, 0x7e, 0x80, 0x8a, 0xa0, 0xff])
+    func textsOfOneAllowedCharacter(byte: UInt8) {
+        for length in 0..<40 {
+            let bytes = [UInt8](repeating: byte, count: length)
+            #expect(!holdsControlCharacter(bytes, 0..<length))
+        }
+    }
+
+    @Test func onlyTheGivenPartIsSearched() {
+        for length in [3, 8, 9, 16, 17, 25] {
+            let bytes = [0x0d] + [UInt8](repeating: 0x41, count: length) + [0x0a]
+            #expect(!holdsControlCharacter(bytes, 1..<(length + 1)))
+            #expect(holdsControlCharacter(bytes, 0..<(length + 1)))
+            #expect(holdsControlCharacter(bytes, 1..<(length + 2)))
+            #expect(!holdsControlCharacter(bytes, 1..<1))
+        }
+    }
+
+    @Test func equalityWithoutRegardToCase() {
+        #expect(equalsIgnoringCase("Content-LENGTH", "content-length"))
+        #expect(equalsIgnoringCase("", ""))
+        #expect(!equalsIgnoringCase("content-lengt", "content-length"))
+        #expect(!equalsIgnoringCase("content-lengti", "content-length"))
+        // 0x40 and 0x60 differ in the same bit as letters do; so do 0x5b and 0x7b.
+        #expect(!equalsIgnoringCase("@", "`"))
+        #expect(!equalsIgnoringCase("[", "{"))
+        #expect(!equalsIgnoringCase("\r", "-"))
+    }
+
+    @Test func exactEquality() {
+        #expect(equals("GET", "GET"))
+        #expect(!equals("get", "GET"))
+        #expect(!equals("GE", "GET"))
+        #expect(equals("", ""))
+        #expect(areEqual([], []))
+        #expect(areEqual([1, 2], [1, 2]))
+        #expect(!areEqual([1, 2], [1, 3]))
+        #expect(!areEqual([1, 2], [1]))
+    }
+
+    @Test(
+        arguments: [
+            ("", ""), (" ", ""), (" \t ", ""), ("a", "a"), (" a\t", "a"), ("a b", "a b"),
+            ("\t a \t b  ", "a \t b"),
+            ("\na ", "\na"),
+        ]
+    )
+    func trimming(text: String, expected: String) {
+        #expect(Array(text.utf8).span.trimmed().text() == expected)
+    }
+
+    @Test func brokenUTF8BecomesReplacementCharacters() {
+        #expect(([0x61, 0xff, 0x62] as [UInt8]).span.text() == "a\u{fffd}b")
+    }
+}
