@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -38,6 +39,12 @@ static inline int gateway_available_processors(void) {
 
 // The union inside epoll_event, as the one 64-bit token that we use.
 static inline uint64_t gateway_epoll_token(const struct epoll_event *event) { return event->data.u64; }
+
+// Bytes in a socket's send queue that the peer has not acknowledged (SIOCOUTQ, tcp(7)); -1 when it cannot be asked.
+static inline int gateway_send_queue(int descriptor) {
+    int bytes = 0;
+    return ioctl(descriptor, TIOCOUTQ, &bytes) == 0 ? bytes : -1;
+}
 
 static inline int gateway_epoll_add(int epoll, int descriptor, uint32_t events, uint64_t token) {
     struct epoll_event event = {.events = events, .data = {.u64 = token}};

@@ -78,8 +78,9 @@ final class GatewayHandler: RequestHandler {
     private func acceptsHost(_ request: RequestHead) -> Bool {
         // Only HTTP/1.0 can come without a host, and no browser speaks it: there is no page to defend against.
         guard let authority = request.authority() else { return true }
+        if authority.isEmpty { return false }
         if authority.equals(acceptedAuthority.span) { return true }
-        guard !authority.isEmpty, hostGuard.accepts(authority) else { return false }
+        guard hostGuard.accepts(authority) else { return false }
         acceptedAuthority = authority.copied()
         return true
     }

@@ -66,6 +66,9 @@ public final class Channel {
         _ = Glibc.close(descriptor)
     }
 
+    /// Bytes that were written and that the peer has not acknowledged yet.
+    public var sendQueueBytes: Int { max(0, Int(gateway_send_queue(descriptor))) }
+
     /// Notes that nothing is left to read.
     ///
     /// Once the peer has closed, reading stays ready: the end of the stream is still to be read and no

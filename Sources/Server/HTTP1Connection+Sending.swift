@@ -117,11 +117,13 @@ extension HTTP1Connection {
     }
 
     private func waitWritable(_ watch: inout TransferWatch?) async throws(StreamError) {
-        let current = watch ?? newWatch()
+        var current = watch ?? newWatch()
+        if watch == nil { current.note(sendQueue: stream.channel.sendQueueBytes) }
         watch = current
         switch await stream.channel.waitWritable(until: current.deadline) {
         case .ready, .interrupted: return
         case .timedOut:
+            watch?.note(sendQueue: stream.channel.sendQueueBytes)
             guard watch?.continuesAfterDeadline(now: context.loop.now) == true else { throw .connectionLost }
         }
     }

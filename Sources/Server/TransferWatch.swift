@@ -7,6 +7,7 @@ struct TransferWatch {
     private let minimum: UInt64
     private var windowEnd: Int64
     private var moved: UInt64 = 0
+    private var sendQueue: Int?
 
     /// Starts the first window.
     init(limits: Limits, now: Int64) {
@@ -20,6 +21,15 @@ struct TransferWatch {
 
     /// Notes progress.
     mutating func note(_ bytes: Int) { moved += UInt64(bytes) }
+
+    /// Notes how much of what was written the peer has not acknowledged: what has become less has moved.
+    ///
+    /// The kernel takes megabytes at once and then nothing until much of it has drained, so bytes written alone would
+    /// make a slow reader look like a dead one.
+    mutating func note(sendQueue bytes: Int) {
+        if let sendQueue, bytes < sendQueue { moved += UInt64(sendQueue - bytes) }
+        sendQueue = bytes
+    }
 
     /// Whether to go on although the deadline has passed; begins the next window if so.
     mutating func continuesAfterDeadline(now: Int64) -> Bool {

@@ -46,8 +46,10 @@ enum CrossOrigin {
         guard request.count(of: .origin) > 0 else { return true }
         guard request.count(of: .origin) == 1, let origin = request.value(.origin) else { return false }
         if isAllowed(origin) { return true }
-        guard let parts = OriginParts(origin), let authority = request.authority() else { return false }
-        return origin.extracting(parts.host.lowerBound..<origin.count).equals(authority)
+        guard let authority = request.authority(), origin.count > authority.count + 3 else { return false }
+        let scheme = origin.extracting(0..<(origin.count - authority.count))
+        return (scheme.equals("http://") || scheme.equals("https://"))
+            && origin.extracting(scheme.count..<origin.count).equals(authority)
     }
 }
 

@@ -1,0 +1,155 @@
+import TestSupport
+import Testing
+
+/// Checks from outside the repository: recorded answers of the Python server, and a suite of ranges and conditions.
+///
+/// They lie in a folder `shared` beside the repository and need Python, the recordings NumPy as well. Without them,
+/// the tests are skipped.
+struct SharedSuiteTests {
+    private static let shared = Repository.root + "/../shared"
+
+    private static func isThere(_ file: String, module: String) -> Bool {
+        guard readFile("\(shared)/\(file)") != nil else {
+            print("skipped: there is no \(shared)/\(file)")
+            return false
+        }
+        let python = try? ChildProcess.run("python3", ["-c", "import \(module)"])
+        guard python?.ending == .exit(0) else {
+            print("skipped: \(file) needs python3 with \(module)")
+            return false
+        }
+        return true
+    }
+
+    // MARK: Recorded answers
+
+    private static let hasRecordings = isThere("golden/compare.py", module: "numpy")
+
+    @Test(
+        "The answers are those that were recorded, but for the differences on purpose",
+        .enabled(if: hasRecordings, "the recordings or NumPy are not there"),
+        arguments: [
+            ("exports_root", "exports"), ("exports_single_pbmc_plain", "exports/pbmc_plain"),
+            ("exports_single_pbmc_q8_gz", "exports/pbmc_q8_gz"),
+        ]
+    )
+    func recordedAnswers(recording: String, folder: String) throws {
+        let gateway = try GatewayProcessUnderTest(["\(Self.shared)/datasets/\(folder)"])
+        let result = TemporaryDirectory()
+        let golden = "\(Self.shared)/golden/\(recording).jsonl"
+        let run = try ChildProcess.run(
+            "python3",
+            [
+                "-B", "\(Self.shared)/golden/compare.py", "--base", "http://127.0.0.1:\(gateway.port)",
+                "--golden", golden, "--keepalive", "--json", result("outcomes.json"),
+            ]
+        )
+        let outcomes = try JSON(readFile(result("outcomes.json")) ?? []).elements
+        #expect(outcomes.count > 200, "\(run.error)")
+        let requests = try requests(of: golden)
+        let expected = try GoldenDifferences().lines.filter { $0.covers(recording) }
+        var seen: Set<GoldenDifferences.Line> = []
+        var unexpected: [String] = []
+        for outcome in outcomes where outcome["ok"] != .bool(true) {
+            let id = try #require(outcome["id"]?.text)
+            let request = try #require(requests[id])
+            let matching = expected.filter {
+                $0.covers(recording, method: request.method, path: request.path)
+            }
+            seen.formUnion(matching)
+            guard matching.isEmpty else { continue }
+            let problems = outcome["problems"]?.elements.compactMap(\.text).joined(separator: "; ") ?? ""
+            unexpected.append("\(id) \(request.method) \(request.path): \(problems)")
+        }
+        let shown = unexpected.prefix(20).joined(separator: "\n")
+        #expect(unexpected.isEmpty, "\(unexpected.count) answers differ, first\n\(shown)")
+        for line in expected where !seen.contains(line) {
+            Issue.record("\(line.method) \(line.path) does not differ any more; take it off the list")
+        }
+    }
+
+    /// Method and path of each recorded request, by its id.
+    private func requests(of golden: String) throws -> [String: (method: String, path: String)] {
+        var result: [String: (method: String, path: String)] = [:]
+        for line in (readFile(golden) ?? []).split(separator: UInt8(ascii: "\n")) {
+            let record = try JSON(Array(line))
+            guard let id = record["id"]?.text, let request = record["request"],
+                let method = request["method"]?.text, let path = request["path"]?.text
+            else { continue }
+            result[id] = (method, path)
+        }
+        return result
+    }
+
+    // MARK: Ranges and conditions
+
+    private static let hasRangeSuite = isThere("suites/range_matrix.py", module: "ssl")
+
+    @Test(
+        "The suite of ranges and conditions finds nothing wrong",
+        .enabled(if: hasRangeSuite, "the suite or Python are not there"),
+        arguments: [
+            "pbmc_q16/points_2d.bin", "pbmc_gzip/points_2d.bin.gz", "pbmc_q16/obs_manifest.json",
+            "pbmc_gzip/obs_manifest.json",
+        ],
+        [false, true]
+    )
+    func ranges(file: String, usesTLS: Bool) throws {
+        let folder = TemporaryDirectory()
+        let flags = usesTLS ? ["--tls", try certificate(in: folder)] : []
+        let gateway = try GatewayProcessUnderTest([Repository.demo] + flags)
+        try runRangeSuite(
+            "\(usesTLS ? "https" : "http")://localhost:\(gateway.port)/\(file)",
+            [
+                "--file", "\(Repository.demo)/\(file)",
+            ]
+        )
+    }
+
+    @Test(
+        "The suite finds nothing wrong with a large and an empty file",
+        .enabled(if: hasRangeSuite, "the suite or Python are not there"),
+        arguments: [false, true]
+    )
+    func rangesOfLargeFile(usesTLS: Bool) throws {
+        let folder = TemporaryDirectory()
+        let flags = usesTLS ? ["--tls", try certificate(in: folder)] : []
+        let export = try ServedExport(
+            ["large.f32": ExportFixture.noise(300_000), "empty.bin": []],
+            arguments: flags
+        )
+        let base = "\(usesTLS ? "https" : "http")://localhost:\(export.gateway.port)/cells"
+        try runRangeSuite(
+            "\(base)/large.f32",
+            [
+                "--file", export.path("large.f32"), "--empty", "\(base)/empty.bin",
+            ]
+        )
+    }
+
+    private func runRangeSuite(_ url: String, _ arguments: [String]) throws {
+        let run = try ChildProcess.run(
+            "python3",
+            ["-B", "\(Self.shared)/suites/range_matrix.py", url] + arguments
+        )
+        let output = String(decoding: run.output, as: UTF8.self)
+        #expect(run.ending == .exit(0), "\(url)\n\(output)\(run.error)")
+        #expect(!output.isEmpty)
+    }
+
+    /// A certificate for localhost with its key, in one file.
+    private func certificate(in folder: TemporaryDirectory) throws -> String {
+        let made = try ChildProcess.run(
+            "openssl",
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2",
+                "-keyout", folder("both.pem"), "-out", folder("certificate.pem"),
+            ]
+        )
+        try #require(made.ending == .exit(0), "\(made.error)")
+        let both = (readFile(folder("both.pem")) ?? []) + (readFile(folder("certificate.pem")) ?? [])
+        folder.write("both.pem", both)
+        return folder("both.pem")
+    }
+}
