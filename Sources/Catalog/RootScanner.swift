@@ -42,8 +42,35 @@ public struct RootScanner: Sendable {
         let failures: [(root: Int, error: SystemError)]
     }
 
+    /// Scans at the most, when folders are replaced while they are looked at.
+    private static let maximumAttempts = 3
+
     /// Looks at all roots; an unreadable one is part of the result.
+    ///
+    /// A folder that is replaced while it is looked at may be seen half gone. Where a dataset seems lost although another
+    /// folder is in its place, everything is looked at again.
     func examine(previous: CatalogSnapshot?) -> Result {
+        var result = examineOnce(previous: previous)
+        var attempts = 1
+        while attempts < Self.maximumAttempts, hasLostReplaced(previous, result.snapshot) {
+            result = examineOnce(previous: previous)
+            attempts += 1
+        }
+        return result
+    }
+
+    private func hasLostReplaced(_ previous: CatalogSnapshot?, _ snapshot: CatalogSnapshot) -> Bool {
+        guard let previous, previous !== snapshot else { return false }
+        let found = Set(snapshot.datasets.map(\.location))
+        return previous.datasets.contains { dataset in
+            guard !found.contains(dataset.location), let directory = directoryInPlace(of: dataset) else {
+                return false
+            }
+            return directory != dataset.identityVersion.directory
+        }
+    }
+
+    private func examineOnce(previous: CatalogSnapshot?) -> Result {
         var known: [Dataset.Location: Dataset] = [:]
         for dataset in previous?.datasets ?? [] { known[dataset.location] = dataset }
 

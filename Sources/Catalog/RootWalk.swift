@@ -8,6 +8,11 @@ struct RootWalk {
             case unchanged(Dataset)
             case unread(DirectoryDescriptor, DatasetVersion)
             case broken(reason: String)
+
+            var isServable: Bool {
+                if case .broken = self { return false }
+                return true
+            }
         }
 
         let location: Dataset.Location
@@ -102,7 +107,16 @@ struct RootWalk {
         let open = { () throws(SystemError) in
             try FileSystem.openDirectory(name, in: parent, followingLinks: level == 1)
         }
-        if let content = examine(id: id, at: location, open: open) {
+        var content = examine(id: id, at: location, open: open)
+        if !(content?.isServable ?? false),
+            let now = try FileSystem.status(of: name, in: parent, followingLinks: level == 1),
+            now.kind == .directory, now.directoryID != id
+        {
+            // The name was given to another directory in the meantime, and what was looked at is on its way out.
+            visits.append(Visit(directory: now.directoryID, location: location))
+            content = examine(id: now.directoryID, at: location, open: open)
+        }
+        if let content {
             candidates.append(Candidate(location: location, content: content))
         } else if isRecursive, level < ScanOptions.maximumDepth {
             try walk(open(), below: location, level: level + 1)

@@ -2,7 +2,7 @@ import Catalog
 
 /// What changed between two states of the catalogue, a line each for the log.
 enum CatalogChanges {
-    /// The lines.
+    /// Datasets that are new, have changed or have gone.
     static func lines(from old: CatalogSnapshot, to new: CatalogSnapshot) -> [String] {
         let before = Dictionary(old.datasets.map { ($0.mount, $0) }, uniquingKeysWith: { first, _ in first })
         let after = Dictionary(new.datasets.map { ($0.mount, $0) }, uniquingKeysWith: { first, _ in first })
@@ -17,10 +17,14 @@ enum CatalogChanges {
         for dataset in old.datasets where after[dataset.mount] == nil {
             lines.append("dataset \(dataset.mount) has gone")
         }
-        let known = Set(old.broken)
-        for dataset in new.broken where !known.contains(dataset) {
-            lines.append("\(dataset.folder) is not served: \(dataset.reason)")
-        }
         return lines
+    }
+
+    /// What is wrong now and was not before, a line each.
+    static func problems(from old: CatalogSnapshot, to new: CatalogSnapshot) -> [String] {
+        let known = Set(old.broken)
+        let broken = new.broken.filter { !known.contains($0) }
+            .map { "\($0.folder) is not served: \($0.reason)" }
+        return broken + new.warnings.filter { !old.warnings.contains($0) }
     }
 }

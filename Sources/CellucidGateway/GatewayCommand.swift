@@ -10,6 +10,7 @@ public enum GatewayCommand {
     ///   - environment: the variables of the process.
     /// - Returns: the exit code; see ``ExitCode``.
     public static func main(arguments: [String], environment: [String: String]) -> Int32 {
+        StandardStreams.open()
         // Blocked before the first thread starts, so that every thread inherits it.
         let signals = Signals(blocking: [SIGTERM, SIGINT, SIGHUP])
         let readInvocation: @Sendable () throws(StartupError) -> Invocation = { () throws(StartupError) in
@@ -42,6 +43,17 @@ public enum GatewayCommand {
         guard let path = unsafe getcwd(nil, 0) else { return "/" }
         defer { unsafe free(path) }
         return unsafe String(cString: path)
+    }
+}
+
+/// The descriptors 0, 1 and 2.
+enum StandardStreams {
+    /// Opens those that the parent has closed on `/dev/null`: the next file or socket would get their number, and
+    /// what is meant for the log would be written into it.
+    static func open() {
+        for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) < 0 {
+            _ = unsafe Glibc.open("/dev/null", O_RDWR)
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 import Bytes
+import Catalog
 import HTTP
+import Reactor
 import Server
 
 /// Finds out what a request is for and lets the right part answer it.
@@ -18,7 +20,12 @@ final class GatewayHandler: RequestHandler {
         let info: [UInt8]
         let gzipStore: GzipStore?
         let cacheBudget: OpenFileCache.Budget
+        /// The roots as they are on the disk now.
+        let roots: LiveRoots
     }
+
+    /// How long a request waits for the catalogue to notice that a folder has gone.
+    private static let rescanMilliseconds: Int64 = 2_000
 
     private let site: Site
     private var catalog: CatalogView
@@ -72,7 +79,19 @@ final class GatewayHandler: RequestHandler {
             exchange.answer(.forbidden, "Pages of other sites may not change anything here.")
             return
         }
-        await route(exchange)
+        if !respondAtOnce(exchange) { await route(exchange) }
+    }
+
+    /// Answers a request for a file of a dataset that is at hand; everything else goes by ``route(_:)``.
+    private func respondAtOnce(_ exchange: Exchange) -> Bool {
+        let path = exchange.request.path
+        let basePath = site.basePath
+        let base = basePath.count
+        guard path.count > base, path.span.extracting(0..<base).equals(basePath.span),
+            let end = path.span.firstOffset(of: UInt8(ascii: "/"), from: base),
+            let dataset = catalog.dataset(at: path, base..<end)
+        else { return false }
+        return files.respondAtOnce(to: exchange, dataset, (end + 1)..<path.count)
     }
 
     private func acceptsHost(_ request: RequestHead) -> Bool {
@@ -157,6 +176,32 @@ final class GatewayHandler: RequestHandler {
             answerRead(exchange) { $0.answer(.temporaryRedirect, redirectTo: self.location(of: "_gateway/")) }
         } else {
             await files.respond(to: exchange, dataset, rest)
+            if exchange.response.status == .notFound { await reconsider(exchange, dataset, rest) }
+        }
+    }
+
+    /// Answers again when the catalogue has seen that a dataset's folder was removed or replaced: until then a file
+    /// that is not there says nothing about the dataset that has taken its place.
+    private func reconsider(_ exchange: Exchange, _ answered: ServedDataset, _ rest: Range<Int>) async {
+        let roots = site.roots
+        let mount = Array(answered.dataset.mount.utf8)
+        let deadline = context.loop.now + Self.rescanMilliseconds
+        var dataset = answered
+        while context.loop.now < deadline {
+            let doubtful = dataset.dataset
+            guard await context.blockingPool.run({ !roots.isInPlace(doubtful) }) else { return }
+            roots.requestRescan()
+            while catalog.dataset(at: mount, 0..<mount.count) === dataset, context.loop.now < deadline {
+                await context.loop.sleep(milliseconds: 10)
+            }
+            exchange.response.reset()
+            guard let current = catalog.dataset(at: mount, 0..<mount.count) else {
+                exchange.answer(.notFound, "There is no dataset of that name here.")
+                return
+            }
+            await files.respond(to: exchange, current, rest)
+            if exchange.response.status != .notFound { return }
+            dataset = current
         }
     }
 

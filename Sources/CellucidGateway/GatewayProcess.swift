@@ -21,6 +21,7 @@ final class GatewayProcess: Sendable {
     private let server: HTTPServer
     private let blockingPool: BlockingPool
     private let state: Mutex<State>
+    private let roots: LiveRoots
 
     /// Starts everything.
     /// - Parameters:
@@ -43,7 +44,7 @@ final class GatewayProcess: Sendable {
         do throws(SystemError) {
             blockingPool = try BlockingPool(threadCount: 4)
         } catch {
-            throw StartupError(.startupFailed, "cannot start threads: \(error)")
+            throw StartupError(.startupFailed, "cannot start threads: \(error)\(StartupParts.hint(error))")
         }
         let log = log
         let gzipStore: GzipStore?
@@ -64,6 +65,8 @@ final class GatewayProcess: Sendable {
             descriptors: max(64, min(16_384, descriptors / 4 / workers))
         )
         let host = configuration.host
+        let roots = LiveRoots(scanner)
+        self.roots = roots
         let settings = HTTPServer.Settings(
             workers: workers,
             limits: StartupParts.limits(configuration, workers: workers),
@@ -78,7 +81,8 @@ final class GatewayProcess: Sendable {
                 health: Array(CellucidDocuments.health().utf8),
                 info: Array(CellucidDocuments.info(host: host, port: address.port).utf8),
                 gzipStore: gzipStore,
-                cacheBudget: cacheBudget
+                cacheBudget: cacheBudget,
+                roots: roots
             )
             return GatewayHandler(site: site, catalog: view, context: context)
         }
@@ -196,6 +200,13 @@ final class GatewayProcess: Sendable {
         let scanner = StartupParts.scanner(new)
         let snapshot: CatalogSnapshot
         do throws(CatalogError) {
+            // Roots that are new must be there, as at start; one that vanished meanwhile is waited for.
+            let added = new.roots.filter { !old.roots.contains($0) }
+            if !added.isEmpty {
+                _ = try RootScanner(roots: added.map { Root(name: $0.name, path: $0.path) }).scan(
+                    previous: nil
+                )
+            }
             snapshot = try scanner.scan(previous: state.withLock { $0.snapshot })
         } catch {
             log.error("the changed roots are refused, the old ones stay: \(error)")
@@ -221,6 +232,7 @@ final class GatewayProcess: Sendable {
                 onChange: { [self] in publish($0) }
             )
             state.withLock { $0.watcher = watcher }
+            roots.replace(scanner, watcher)
         } catch {
             log.error("changes of the roots will not be seen: \(error)")
         }
@@ -232,6 +244,7 @@ final class GatewayProcess: Sendable {
             return state.snapshot
         }
         for line in CatalogChanges.lines(from: previous, to: snapshot) { log.info(line) }
+        for line in CatalogChanges.problems(from: previous, to: snapshot) { log.warning(line) }
         let view = CatalogView(snapshot)
         server.update { handler in (handler as? GatewayHandler)?.replace(catalog: view) }
     }

@@ -40,7 +40,7 @@ enum PortChoice {
             "port \(address.port) on \(address.host) is in use by another program; give another --port"
         case EACCES: "port \(address.port) needs more rights than this user has; give a --port above 1023"
         case EADDRNOTAVAIL: "this machine does not have the address \(address.host); see --host"
-        default: "cannot listen on \(address): \(error)"
+        default: "cannot listen on \(address): \(error)\(StartupParts.hint(error))"
         }
     }
 }

@@ -1,4 +1,5 @@
 import Catalog
+import Glibc
 import Reactor
 import Server
 import Telemetry
@@ -60,6 +61,12 @@ enum StartupParts {
         )
     }
 
+    /// What a user can do about a failure of the system, to be put behind it.
+    static func hint(_ error: SystemError) -> String {
+        error.code == EMFILE || error.code == ENFILE
+            ? "; more files must be allowed to be open (ulimit -n, LimitNOFILE)" : ""
+    }
+
     /// The log and, when one is wanted, the access log.
     static func logs(
         _ configuration: Configuration
@@ -92,7 +99,7 @@ enum StartupParts {
         do throws(SystemError) {
             return try open()
         } catch {
-            throw StartupError(.startupFailed, "cannot open \(name): \(error.reason)")
+            throw StartupError(.startupFailed, "cannot open \(name): \(error.reason)\(hint(error))")
         }
     }
 

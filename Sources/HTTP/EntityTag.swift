@@ -15,6 +15,8 @@ public enum EntityTag {
     /// A malformed list has nothing in it.
     public static func list(_ list: Span<UInt8>, contains tag: Span<UInt8>, _ comparison: Comparison) -> Bool
     {
+        // What browsers send back is what they were given, and that is a list of one.
+        if list.equals(tag), comparison == .weak || !isWeak(tag) { return true }
         let text = list.trimmed()
         if text.equals("*") { return true }
         var index = 0

@@ -10,13 +10,17 @@ public enum HTTPDate {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
+    /// The first and the last second of the years that have four digits.
+    private static let first: Int64 = -62_167_219_200
+    private static let last: Int64 = 253_402_300_799
+
     // MARK: Writing
 
     /// A time as IMF-fixdate, 29 bytes, for example `Sun, 06 Nov 1994 08:49:37 GMT`.
-    /// - Parameter seconds: Unix time; of the years 0 to 9999.
+    /// - Parameter seconds: Unix time; outside the years 0 to 9999 the nearest time within.
     /// - Returns: 29 bytes.
     public static func bytes(_ seconds: Int64) -> [UInt8] {
-        let (day, clock) = CivilDate.divided(seconds, by: 86_400)
+        let (day, clock) = CivilDate.divided(min(max(seconds, first), last), by: 86_400)
         let date = CivilDate(daysSinceEpoch: day)
         let buffer = ByteBuffer(capacity: 32)
         buffer.append(days[Int(CivilDate.divided(day + 4, by: 7).rest)])

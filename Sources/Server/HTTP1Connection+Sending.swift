@@ -36,34 +36,30 @@ extension HTTP1Connection {
             connection: connection,
             into: head
         )
-        if isBodyOmitted || framing == .none {
-            try await sendAll(head, [])
-            return
-        }
-        switch response.body {
-        case .empty: try await sendAll(head, [])
-        case .bytes(let bytes): try await sendAll(head, bytes)
+        switch isBodyOmitted || framing == .none ? .empty : response.body {
+        case .empty: try await send(head, [])
+        case .bytes(let bytes): try await send(head, bytes)
         case .inline:
             let bytes = response.inlineBytes
             head.append(bytes.unread)
-            try await sendAll(head, [])
             bodyBytesSent = UInt64(bytes.count)
+            try await send(head, [])
         case .file(let file, let range):
-            try await sendAll(head, [], moreFollows: true)
+            try await send(head, [], moreFollows: true)
             try await sendFile(file, range)
         case .segments(let segments):
-            try await sendAll(head, [], moreFollows: true)
+            try await send(head, [], moreFollows: true)
             for segment in segments {
                 switch segment {
                 case .bytes(let bytes):
                     head.removeAll()
-                    try await sendAll(head, bytes, moreFollows: true)
+                    try await send(head, bytes, moreFollows: true)
                 case .file(let file, let range): try await sendFile(file, range)
                 }
             }
         case .source(let source, _): try await send(source, head: head, framing: framing)
         }
-        try await flush()
+        if stream.hasPendingOutput { try await flush() }
     }
 
     /// How the body of a response is delimited for a client of that version.
@@ -80,35 +76,57 @@ extension HTTP1Connection {
         defer { context.buffers.give(head) }
         head.append("HTTP/1.1 100 Continue\r\n\r\n")
         do {
-            try await sendAll(head, [])
+            try await send(head, [])
             return true
         } catch {
             return false
         }
     }
 
-    /// Sends all of `head` and then all of `body`, in one system call where the socket takes it.
-    private func sendAll(
+    /// Sends all of `head` and then all of `body`: usually in one system call and without waiting.
+    private func send(
         _ head: ByteBuffer,
         _ body: [UInt8],
         moreFollows: Bool = false
     ) async throws(StreamError) {
-        var watch: TransferWatch?
         var sentOfBody = 0
-        while true {
-            if try stream.flush() {
-                let rest = body.span.extracting(sentOfBody..<body.count)
-                let fromHead = head.count
-                let count = try stream.write(head.unread, rest, moreFollows: moreFollows)
-                head.consume(min(count, fromHead))
-                sentOfBody += max(0, count - fromHead)
-                bodyBytesSent += UInt64(max(0, count - fromHead))
-                watch?.note(count)
-                if head.isEmpty, sentOfBody == body.count { return }
-                if stream.channel.isWriteReady { continue }
-            }
-            try await waitWritable(&watch)
+        if try !write(head, body, &sentOfBody, moreFollows) {
+            try await sendRest(head, body, sentOfBody, moreFollows)
         }
+    }
+
+    private func sendRest(
+        _ head: ByteBuffer,
+        _ body: [UInt8],
+        _ alreadySent: Int,
+        _ moreFollows: Bool
+    ) async throws(StreamError) {
+        var watch: TransferWatch?
+        var sentOfBody = alreadySent
+        while true {
+            let before = head.count + body.count - sentOfBody
+            if try write(head, body, &sentOfBody, moreFollows) { return }
+            watch?.note(before - (head.count + body.count - sentOfBody))
+            if !stream.channel.isWriteReady { try await waitWritable(&watch) }
+        }
+    }
+
+    /// Writes as much of `head` and `body` as the socket takes.
+    /// - Returns: whether that was all.
+    private func write(
+        _ head: ByteBuffer,
+        _ body: [UInt8],
+        _ sentOfBody: inout Int,
+        _ moreFollows: Bool
+    ) throws(StreamError) -> Bool {
+        guard try stream.flush() else { return false }
+        let rest = body.span.extracting(sentOfBody..<body.count)
+        let fromHead = head.count
+        let count = try stream.write(head.unread, rest, moreFollows: moreFollows)
+        head.consume(min(count, fromHead))
+        sentOfBody += max(0, count - fromHead)
+        bodyBytesSent += UInt64(max(0, count - fromHead))
+        return head.isEmpty && sentOfBody == body.count
     }
 
     private func flush() async throws(StreamError) {
@@ -166,7 +184,7 @@ extension HTTP1Connection {
             if isEnd {
                 guard (promised ?? 0) == 0 else { throw BodyLengthError() }
                 if framing == .chunked { head.append("0\r\n\r\n") }
-                try await sendAll(head, [])
+                try await send(head, [])
                 return
             }
             if piece.isEmpty { continue }
@@ -182,7 +200,7 @@ extension HTTP1Connection {
                 head.append(piece.unread)
             }
             bodyBytesSent += UInt64(piece.count)
-            try await sendAll(head, [])
+            try await send(head, [])
         }
     }
 }

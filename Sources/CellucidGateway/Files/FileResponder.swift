@@ -19,6 +19,23 @@ final class FileResponder {
         self.coder = coder
     }
 
+    /// Answers with a file that is at hand, without waiting for anything: what nearly all requests need.
+    /// - Returns: `false` when it is not at hand; nothing has been answered then.
+    func respondAtOnce(to exchange: Exchange, _ dataset: ServedDataset, _ range: Range<Int>) -> Bool {
+        let request = exchange.request
+        guard request.method == .get || request.method == .head,
+            let file = cache.freshFile(dataset, request.path, range)
+        else { return false }
+        var representation = file.identity
+        if wantsGzip(request, file) {
+            guard case .ready(let packed) = file.gzip else { return false }
+            representation = packed
+        }
+        if answer(exchange, file, representation) { return true }
+        exchange.response.reset()
+        return false
+    }
+
     /// Answers with the file that `path[range]` names in `dataset`.
     func respond(to exchange: Exchange, _ dataset: ServedDataset, _ range: Range<Int>) async {
         guard exchange.request.method == .get || exchange.request.method == .head else {
@@ -61,10 +78,20 @@ final class FileResponder {
         to exchange: Exchange,
         _ file: CachedFile,
         _ dataset: ServedDataset,
-        _ path: Range<Int>
+        _ range: Range<Int>
     ) async -> Bool {
+        let representation = await representation(of: file, for: exchange, dataset, range)
+        return answer(exchange, file, representation)
+    }
+
+    /// Fills in the answer.
+    /// - Returns: `false` when the file on the disk is no longer the one that was cached.
+    private func answer(
+        _ exchange: Exchange,
+        _ file: CachedFile,
+        _ representation: CachedFile.Representation
+    ) -> Bool {
         let request = exchange.request
-        let representation = await representation(of: file, for: exchange, dataset, path)
         switch evaluateConditions(exchange, representation, file) {
         case .notModified:
             exchange.response.status = .notModified
@@ -111,25 +138,29 @@ final class FileResponder {
         }
     }
 
-    /// The coding to answer with.
+    /// Whether to answer with the gzip coding, if there is one.
     ///
-    /// A request for a range always gets the plain bytes: ranges of a coding that is made on demand would be
-    /// of no use to anybody.
+    /// A request for a range always gets the plain bytes: ranges of a coding that is made on demand would be of no use to
+    /// anybody.
+    private func wantsGzip(_ request: RequestHead, _ file: CachedFile) -> Bool {
+        if case .refused = file.gzip { return false }
+        request.combineLines(of: .acceptEncoding)
+        guard request.count(of: .range) == 0, let accepted = request.value(.acceptEncoding) else {
+            return false
+        }
+        return AcceptEncoding.acceptsGzip(accepted)
+    }
+
     private func representation(
         of file: CachedFile,
         for exchange: Exchange,
         _ dataset: ServedDataset,
         _ path: Range<Int>
     ) async -> CachedFile.Representation {
-        let request = exchange.request
-        if case .refused = file.gzip { return file.identity }
-        request.combineLines(of: .acceptEncoding)
-        guard request.count(of: .range) == 0, let accepted = request.value(.acceptEncoding),
-            AcceptEncoding.acceptsGzip(accepted)
-        else { return file.identity }
+        guard wantsGzip(exchange.request, file) else { return file.identity }
         if case .ready(let packed) = file.gzip { return packed }
         let packed = await coder.representation(of: file)
-        cache.contentChanged(dataset, request.path, path)
+        cache.contentChanged(dataset, exchange.request.path, path)
         return packed ?? file.identity
     }
 

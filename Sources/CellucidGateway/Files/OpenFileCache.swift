@@ -92,6 +92,15 @@ final class OpenFileCache {
         return await revalidate(dataset, key, entry)
     }
 
+    /// The file that `path[range]` leads to, if that is known and need not be looked at again.
+    func freshFile(_ dataset: ServedDataset, _ path: [UInt8], _ range: Range<Int>) -> CachedFile? {
+        guard let entry = entries[Key(serial: dataset.serial, path: BytesKey(path, range))],
+            context.loop.now - entry.checkedAt < Self.validMilliseconds, case .file(let file) = entry.lookup
+        else { return nil }
+        entry.isReferenced = true
+        return file
+    }
+
     /// Forgets an entry whose file has changed.
     func remove(_ dataset: ServedDataset, _ path: [UInt8], _ range: Range<Int>) {
         remove(Key(serial: dataset.serial, path: BytesKey(path, range)))
