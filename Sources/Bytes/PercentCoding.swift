@@ -3,7 +3,9 @@ public enum PercentCoding {
     /// Appends `bytes` with every `%XX` replaced by the byte it stands for, once.
     /// - Returns: `false` when a `%` is not followed by two hexadecimal digits.
     public static func decode(_ bytes: Span<UInt8>, into result: inout [UInt8]) -> Bool {
-        var index = 0
+        // Nearly all paths have nothing to decode.
+        var index = bytes.firstOffset(of: 0x25) ?? bytes.count
+        unsafe bytes.extracting(0..<index).withUnsafeBufferPointer { unsafe result.append(contentsOf: $0) }
         while index < bytes.count {
             let byte = bytes[index]
             if byte != 0x25 {

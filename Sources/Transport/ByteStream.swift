@@ -153,6 +153,14 @@ public final class ByteStream {
         moreFollows: Bool = false
     ) throws(StreamError) -> Int {
         if let session { return try write(session, first, second) }
+        let flags = Int32(MSG_NOSIGNAL) | (moreFollows ? Int32(MSG_MORE) : 0)
+        if second.isEmpty {
+            return try unsafe first.withUnsafeBytes { bytes throws(StreamError) in
+                try moved(of: bytes.count) {
+                    unsafe Glibc.send(channel.descriptor, bytes.baseAddress, bytes.count, flags)
+                }
+            }
+        }
         return try unsafe first.withUnsafeBytes { head throws(StreamError) in
             try unsafe second.withUnsafeBytes { body throws(StreamError) in
                 var pieces = unsafe (
@@ -162,8 +170,7 @@ public final class ByteStream {
                 return try unsafe withUnsafeMutableBytes(of: &pieces) { list throws(StreamError) in
                     var message = unsafe msghdr()
                     unsafe message.msg_iov = list.baseAddress?.assumingMemoryBound(to: iovec.self)
-                    unsafe message.msg_iovlen = body.isEmpty ? 1 : 2
-                    let flags = Int32(MSG_NOSIGNAL) | (moreFollows ? Int32(MSG_MORE) : 0)
+                    unsafe message.msg_iovlen = 2
                     return try moved(of: head.count + body.count) {
                         unsafe sendmsg(channel.descriptor, &message, flags)
                     }

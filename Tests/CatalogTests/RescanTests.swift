@@ -18,6 +18,30 @@ import Testing
         #expect(try scanner.scan(previous: first) === first)
     }
 
+    @Test func aReplacedFolderIsNotInPlace() throws {
+        folder.makeDataset(".first")
+        folder.makeDataset(".second")
+        folder.link("linked", to: ".first")
+        folder.makeDataset("plain")
+        let datasets = try scanner.scan(previous: nil).datasets
+        #expect(datasets.map { scanner.isInPlace($0) } == [true, true])
+        folder.link("linked.new", to: ".second")
+        folder.rename("linked.new", to: "linked")
+        folder.remove("plain")
+        #expect(datasets.map { scanner.isInPlace($0) } == [false, false])
+        folder.write("plain", "a file of that name")
+        #expect(!scanner.isInPlace(datasets[1]))
+    }
+
+    @Test func aDatasetServedAtTheRootIsInPlace() throws {
+        folder.makeDataset("a")
+        let scanner = RootScanner(roots: [Root(path: folder.full("a"))])
+        let dataset = try #require(try scanner.scan(previous: nil).datasets.first)
+        #expect(scanner.isInPlace(dataset))
+        folder.rename("a", to: "b")
+        #expect(!scanner.isInPlace(dataset))
+    }
+
     @Test func unchangedDatasetsKeepTheirObject() throws {
         folder.makeDataset("a")
         folder.makeDataset("b")
