@@ -53,13 +53,6 @@ public final class ByteBuffer {
         if unsafe start == end { removeAll() }
     }
 
-    /// Drops bytes from the back, undoing the last appends.
-    /// - Parameter newCount: how many unread bytes stay; at most ``count``.
-    public func truncate(to newCount: Int) {
-        unsafe precondition(newCount >= 0 && newCount <= end - start)
-        unsafe end = unsafe start + newCount
-    }
-
     /// Forgets everything that is unread.
     public func removeAll() {
         unsafe start = 0

@@ -20,9 +20,7 @@
 extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
 extern int pthread_setname_np(pthread_t thread, const char *name);
 
-// openat2(2) has no wrapper in glibc 2.36. O_PATH needs _GNU_SOURCE, so its value is repeated.
-#define GATEWAY_O_PATH 010000000
-
+// openat2(2) has no wrapper in glibc 2.36.
 static inline int gateway_openat2(int directory, const char *path, uint64_t flags, uint64_t resolve) {
     struct open_how how = {.flags = flags, .mode = 0, .resolve = resolve};
     return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);

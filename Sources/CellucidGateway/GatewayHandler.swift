@@ -15,7 +15,6 @@ final class GatewayHandler: RequestHandler {
     struct Site: Sendable {
         /// The prefix of all URLs; begins and ends with a slash.
         let basePath: [UInt8]
-        let hostGuard: HostGuard
         let health: [UInt8]
         let info: [UInt8]
         let gzipStore: GzipStore?
@@ -35,10 +34,10 @@ final class GatewayHandler: RequestHandler {
     private var acceptedAuthority: [UInt8] = []
     private let context: WorkerContext
 
-    init(site: Site, catalog: CatalogView, context: WorkerContext) {
+    init(site: Site, hostGuard: HostGuard, catalog: CatalogView, context: WorkerContext) {
         self.site = site
         self.catalog = catalog
-        hostGuard = site.hostGuard
+        self.hostGuard = hostGuard
         self.context = context
         files = FileResponder(
             cache: OpenFileCache(context: context, budget: site.cacheBudget),
@@ -146,13 +145,13 @@ final class GatewayHandler: RequestHandler {
                 return
             }
         } else if segment.isEmpty || segment.equals("index.html") {
-            answerRead(exchange) { $0.answer(.temporaryRedirect, redirectTo: self.location(of: "_gateway/")) }
+            answerRead(exchange) { $0.answer(.temporaryRedirect, redirectTo: location(of: "_gateway/")) }
             return
         } else if segment.equals("_gateway") || catalog.dataset(at: path, base..<end) != nil {
             redirectToSlash(exchange)
             return
         } else if segment.equals("datasets.json"), catalog.rootDataset == nil {
-            answerRead(exchange) { $0.answer(json: self.catalog.staticCatalogue) }
+            answerRead(exchange) { $0.answer(json: catalog.staticCatalogue) }
             return
         }
         if let dataset = catalog.rootDataset, !segment.equals("_cellucid") {
@@ -173,7 +172,7 @@ final class GatewayHandler: RequestHandler {
             let document = (rest.lowerBound + prefix.utf8CodeUnitCount)..<rest.upperBound
             answerServerDocument(exchange, document, listing: dataset.ownListing)
         } else if name.isEmpty || name.equals("index.html") {
-            answerRead(exchange) { $0.answer(.temporaryRedirect, redirectTo: self.location(of: "_gateway/")) }
+            answerRead(exchange) { $0.answer(.temporaryRedirect, redirectTo: location(of: "_gateway/")) }
         } else {
             await files.respond(to: exchange, dataset, rest)
             if exchange.response.status == .notFound { await reconsider(exchange, dataset, rest) }
@@ -210,9 +209,9 @@ final class GatewayHandler: RequestHandler {
         let path = exchange.request.path
         let name = path.span.extracting(range)
         if name.equals("health") {
-            answerRead(exchange) { $0.answer(json: self.site.health) }
+            answerRead(exchange) { $0.answer(json: site.health) }
         } else if name.equals("info") {
-            answerRead(exchange) { $0.answer(json: self.site.info) }
+            answerRead(exchange) { $0.answer(json: site.info) }
         } else if name.equals("datasets") {
             answerRead(exchange) { $0.answer(json: listing) }
         } else if exchange.request.method == .post, name.equals("events") || name.equals("session_bundle") {
@@ -230,20 +229,20 @@ final class GatewayHandler: RequestHandler {
         let path = exchange.request.path
         let name = path.span.extracting(range)
         if name.isEmpty {
-            let page = OverviewPage.html(catalog, basePath: String(decoding: site.basePath, as: UTF8.self))
-            answerRead(exchange) { $0.answer(html: page) }
+            answerRead(exchange) {
+                let basePath = String(decoding: site.basePath, as: UTF8.self)
+                $0.answer(html: OverviewPage.html(catalog, basePath: basePath))
+            }
         } else if name.equals("datasets") {
-            let document = Array(CatalogDocument.json(catalog.snapshot).utf8)
-            answerRead(exchange) { $0.answer(json: document) }
+            answerRead(exchange) { $0.answer(json: Array(CatalogDocument.json(catalog.snapshot).utf8)) }
         } else if name.equals("livez") {
             answerRead(exchange) { $0.answer(.ok, "ok") }
         } else if name.equals("readyz") {
-            let isReady = !context.isDraining
             answerRead(exchange) {
-                if isReady {
-                    $0.answer(.ok, "ready")
-                } else {
+                if context.isDraining {
                     $0.answer(.serviceUnavailable, "stopping")
+                } else {
+                    $0.answer(.ok, "ready")
                 }
             }
         } else {
@@ -275,12 +274,12 @@ final class GatewayHandler: RequestHandler {
     private func answerOutsideBase(_ exchange: Exchange) {
         let path = exchange.request.path
         if path == [UInt8(ascii: "/")] || path == site.basePath.dropLast() {
-            answerRead(exchange) { $0.answer(.permanentRedirect, redirectTo: self.site.basePath) }
+            answerRead(exchange) { $0.answer(.permanentRedirect, redirectTo: site.basePath) }
         } else {
             answerRead(exchange) {
                 $0.answer(
                     .notFound,
-                    "Everything here is below \(String(decoding: self.site.basePath, as: UTF8.self))"
+                    "Everything here is below \(String(decoding: site.basePath, as: UTF8.self))"
                 )
             }
         }

@@ -11,7 +11,6 @@ final class GatewayProcess: Sendable {
     private struct State {
         var configuration: Configuration
         var tls: TLSContext?
-        var watcher: CatalogWatcher?
         var snapshot: CatalogSnapshot
     }
 
@@ -77,17 +76,16 @@ final class GatewayProcess: Sendable {
         ) { context, address in
             let site = GatewayHandler.Site(
                 basePath: basePath,
-                hostGuard: hostGuard,
                 health: Array(CellucidDocuments.health().utf8),
                 info: Array(CellucidDocuments.info(host: host, port: address.port).utf8),
                 gzipStore: gzipStore,
                 cacheBudget: cacheBudget,
                 roots: roots
             )
-            return GatewayHandler(site: site, catalog: view, context: context)
+            return GatewayHandler(site: site, hostGuard: hostGuard, catalog: view, context: context)
         }
         server = try PortChoice.listen(configuration, tls: tls, settings: settings)
-        state = Mutex(State(configuration: configuration, tls: tls, watcher: nil, snapshot: snapshot))
+        state = Mutex(State(configuration: configuration, tls: tls, snapshot: snapshot))
         Banner.show(configuration, server.address, snapshot, workers: workers, log)
         for warning in tls?.warnings ?? [] { log.warning(warning) }
         if descriptors < 4096 + snapshot.datasets.count {
@@ -128,10 +126,7 @@ final class GatewayProcess: Sendable {
             exit(ExitCode.ok.rawValue)
         }
         server.stop(milliseconds: Int64(seconds) * 1000)
-        state.withLock { state in
-            defer { state.watcher = nil }
-            return state.watcher
-        }?.stop()
+        roots.stopWatching()
         blockingPool.stop()
         log.info("stopped")
         for sink in sinks { sink.stop() }
@@ -173,7 +168,7 @@ final class GatewayProcess: Sendable {
         {
             replaceRoots(new, old)
         } else {
-            state.withLock { $0.watcher }?.rescanNow()
+            roots.requestRescan()
         }
         log.info("reloaded")
     }
@@ -213,10 +208,7 @@ final class GatewayProcess: Sendable {
             state.withLock { $0.configuration.roots = old.roots }
             return
         }
-        state.withLock { state in
-            defer { state.watcher = nil }
-            return state.watcher
-        }?.stop()
+        roots.stopWatching()
         publish(snapshot)
         watch(scanner, snapshot, new)
     }
@@ -231,7 +223,6 @@ final class GatewayProcess: Sendable {
                 onNotice: { log.warning($0) },
                 onChange: { [self] in publish($0) }
             )
-            state.withLock { $0.watcher = watcher }
             roots.replace(scanner, watcher)
         } catch {
             log.error("changes of the roots will not be seen: \(error)")

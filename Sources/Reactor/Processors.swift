@@ -6,18 +6,3 @@ public enum Processors {
     /// Number of processors the process may run on (its affinity mask); at least 1.
     public static var available: Int { max(1, Int(gateway_available_processors())) }
 }
-
-/// The limit of open descriptors.
-public enum DescriptorLimit {
-    /// Raises the soft limit to the hard one.
-    /// - Returns: how many descriptors the process may have now.
-    @discardableResult
-    public static func raise() -> Int {
-        var limit = rlimit()
-        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
-        limit.rlim_cur = limit.rlim_max
-        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        _ = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        return Int(clamping: limit.rlim_cur)
-    }
-}

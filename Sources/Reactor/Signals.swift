@@ -23,10 +23,4 @@ public struct Signals: Sendable {
         while unsafe sigwait(&set, &number) != 0 {}
         return number
     }
-
-    /// Lets the signals through again, with their default effect: for a child process to inherit.
-    public func unblock() {
-        var set = set
-        unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
-    }
 }

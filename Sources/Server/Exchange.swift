@@ -12,8 +12,6 @@ public final class Exchange {
     public let response = Response()
     /// What this exchange's event loop provides.
     public let worker: WorkerContext
-    /// Whether the request came over TLS.
-    public internal(set) var isTLS = false
 
     var parser: RequestParser
     /// When the first byte of the request was there, in monotonic microseconds; 0 when nobody asks.

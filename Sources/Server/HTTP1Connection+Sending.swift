@@ -14,13 +14,12 @@ extension HTTP1Connection {
 
     /// Sends the exchange's response.
     /// - Throws: when the connection is of no more use, or the body could not be sent whole.
-    func send(_ exchange: Exchange, keepsAlive: Bool) async throws {
+    func send(_ exchange: Exchange, _ framing: HeadWriter.Framing, keepsAlive: Bool) async throws {
         let response = exchange.response
         let request = exchange.request
         let isBodyOmitted = request.method == .head
-        let framing = framing(of: response, request.version)
         var connection = HeadWriter.ConnectionOption.standard
-        if !keepsAlive || framing == .untilClose {
+        if !keepsAlive {
             connection = .close
         } else if request.version == .http10 {
             connection = .keepAlive

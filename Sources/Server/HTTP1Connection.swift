@@ -105,7 +105,6 @@ final class HTTP1Connection {
 
     private func serve(_ exchange: Exchange) async -> Continuation {
         if context.accessLog != nil { exchange.startedMicroseconds = Clock.monotonicMicroseconds() }
-        exchange.isTLS = stream.isTLS
         do throws(HTTPError) {
             guard try await readHead(exchange) else { return .close }
         } catch {
@@ -126,15 +125,14 @@ final class HTTP1Connection {
 
         // A client that still waits for 100 Continue may send the body or the next request: nobody can tell.
         if exchange.response.closesConnection || context.isDraining { keepsAlive = false }
-        if exchange.body.isFailed || framing(of: exchange.response, request.version) == .untilClose {
-            keepsAlive = false
-        }
+        let framing = framing(of: exchange.response, request.version)
+        if exchange.body.isFailed || framing == .untilClose { keepsAlive = false }
         if !exchange.body.isFinished {
             let remaining = exchange.body.remainingLength ?? 0
             if exchange.body.awaitsContinue || remaining > context.limits.drainBytes { keepsAlive = false }
         }
         do {
-            try await send(exchange, keepsAlive: keepsAlive)
+            try await send(exchange, framing, keepsAlive: keepsAlive)
         } catch {
             record(exchange)
             return .abort
@@ -191,7 +189,8 @@ final class HTTP1Connection {
                 && exchange.request.count(of: .transferEncoding) == 0
         }
         do {
-            try await send(exchange, keepsAlive: survives)
+            let framing = framing(of: exchange.response, exchange.request.version)
+            try await send(exchange, framing, keepsAlive: survives)
         } catch {
             return .abort
         }

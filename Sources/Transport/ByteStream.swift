@@ -57,15 +57,6 @@ public final class ByteStream {
         }
     }
 
-    /// Whether the bytes are encrypted on the way.
-    public var isTLS: Bool { session != nil }
-
-    /// The protocol agreed on by ALPN, or `nil`.
-    public var negotiatedProtocol: String? { session?.negotiatedProtocol }
-
-    /// The parameters agreed on, for logs, for example `TLSv1.3`; `nil` without TLS.
-    public var tlsVersion: String? { session?.protocolVersion }
-
     /// Does the TLS handshake; returns at once on a plain stream.
     /// - Parameter deadline: the loop's milliseconds by which it must be done.
     /// - Throws: `StreamError`; `.plainHTTP` when the client did not speak TLS at all.

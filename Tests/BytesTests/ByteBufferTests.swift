@@ -114,20 +114,6 @@ import Testing
         #expect(buffer.unread.text() == "Zürich – plain")
     }
 
-    @Test func truncatingTakesFromTheBack() {
-        let buffer = ByteBuffer(capacity: 8)
-        buffer.append([1, 2, 3, 4, 5])
-        buffer.consume(1)
-        buffer.truncate(to: 2)
-        #expect(buffer.unread.copied() == [2, 3])
-        buffer.append(byte: 9)
-        #expect(buffer.unread.copied() == [2, 3, 9])
-        buffer.truncate(to: 0)
-        #expect(buffer.isEmpty)
-        buffer.append(byte: 7)
-        #expect(buffer.unread.copied() == [7])
-    }
-
     @Test func freeBytesCountOnlyWhenSomethingWasWritten() {
         let buffer = ByteBuffer(capacity: 4)
         buffer.append(byte: 1)

@@ -1,7 +1,8 @@
 import Catalog
 import Synchronization
 
-/// The roots on the disk, for the few requests that need more than the last state of the catalogue.
+/// The roots on the disk: what watches them, for the life cycle, and for the few requests that need more than the last state of
+/// the catalogue.
 final class LiveRoots: Sendable {
     private struct State {
         var scanner: RootScanner
@@ -25,6 +26,14 @@ final class LiveRoots: Sendable {
     /// Blocks.
     func isInPlace(_ dataset: Dataset) -> Bool {
         state.withLock { $0.scanner }.isInPlace(dataset)
+    }
+
+    /// Ends watching and waits until the last change has been published.
+    func stopWatching() {
+        state.withLock { state in
+            defer { state.watcher = nil }
+            return state.watcher
+        }?.stop()
     }
 
     /// Asks for a scan; its result comes as a new state of the catalogue.

@@ -2,7 +2,6 @@ import Codecs
 import HTTP
 import Reactor
 import Server
-import Synchronization
 import Telemetry
 
 /// Makes the gzip coding of files, off the event loop and once per version of a file.
@@ -104,15 +103,4 @@ final class GzipCoder {
             )
         )
     }
-}
-
-/// A coding that is made in the background; its result is looked at by the next request for the file.
-final class GzipJob: Sendable {
-    private let outcome = Mutex<Result<OpenFile?, SystemError>?>(nil)
-
-    /// What came of it, or `nil` while it is under way.
-    var result: Result<OpenFile?, SystemError>? { outcome.withLock { $0 } }
-
-    /// Leaves the result.
-    func finish(_ result: Result<OpenFile?, SystemError>) { outcome.withLock { $0 = result } }
 }
