@@ -1,8 +1,8 @@
 # Everything a person or a CI machine runs. On Debian 12 with a Swift toolchain, `make run` and `make test` do all
 # the set-up themselves.
 
-BUILD_PACKAGES := libssl-dev zlib1g-dev pkg-config
-TEST_PACKAGES := curl openssl python3 python3-numpy chromium
+BUILD_PACKAGES := libssl-dev zlib1g-dev libnghttp2-dev pkg-config
+TEST_PACKAGES := curl openssl python3 python3-numpy python3-h2 nghttp2-client chromium
 BENCHMARK_PACKAGES := nginx-light wrk openssl python3
 
 RELEASE := swift build -c release --static-swift-stdlib --product gateway

@@ -29,15 +29,17 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
 
         .target(name: "Bytes", swiftSettings: settings),
         .target(name: "Reactor", dependencies: ["CLinux", "Bytes"], swiftSettings: settings),
         .target(name: "Telemetry", dependencies: ["Reactor", "Bytes"], swiftSettings: settings),
         .target(name: "Transport", dependencies: ["Reactor", "Bytes", "COpenSSL"], swiftSettings: settings),
         .target(name: "HTTP", dependencies: ["Bytes"], swiftSettings: settings),
+        .target(name: "HTTP2", dependencies: ["HTTP", "Bytes", "CNghttp2"], swiftSettings: settings),
         .target(
             name: "Server",
-            dependencies: ["HTTP", "Transport", "Reactor", "Telemetry", "Bytes"],
+            dependencies: ["HTTP", "HTTP2", "Transport", "Reactor", "Telemetry", "Bytes"],
             swiftSettings: settings
         ),
         .target(name: "Codecs", dependencies: ["Bytes", "CZlib"], swiftSettings: settings),
@@ -45,7 +47,7 @@ let package = Package(
         .target(
             name: "CellucidGateway",
             dependencies: [
-                "Bytes", "Reactor", "Telemetry", "Transport", "HTTP", "Server", "Codecs", "Catalog",
+                "Bytes", "Reactor", "Telemetry", "Transport", "HTTP", "HTTP2", "Server", "Codecs", "Catalog",
             ],
             swiftSettings: settings
         ),
@@ -77,6 +79,11 @@ let package = Package(
         ),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Bytes"], swiftSettings: testSettings),
         .testTarget(
+            name: "HTTP2Tests",
+            dependencies: ["HTTP2", "HTTP", "Bytes"],
+            swiftSettings: testSettings
+        ),
+        .testTarget(
             name: "ServerTests",
             dependencies: ["Server", "HTTP", "Transport", "Reactor", "Telemetry", "Bytes", "TestSupport"],
             swiftSettings: testSettings
@@ -86,7 +93,11 @@ let package = Package(
             dependencies: ["Codecs", "TestSupport"],
             swiftSettings: testSettings
         ),
-        .testTarget(name: "CatalogTests", dependencies: ["Catalog"], swiftSettings: testSettings),
+        .testTarget(
+            name: "CatalogTests",
+            dependencies: ["Catalog", "TestSupport"],
+            swiftSettings: testSettings
+        ),
         .testTarget(
             name: "CellucidGatewayTests",
             dependencies: [

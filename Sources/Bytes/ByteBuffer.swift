@@ -53,6 +53,13 @@ public final class ByteBuffer {
         if unsafe start == end { removeAll() }
     }
 
+    /// Drops bytes from the end.
+    /// - Parameter count: at most ``count``.
+    public func removeLast(_ count: Int) {
+        unsafe precondition(count >= 0 && count <= end - start)
+        unsafe end -= count
+    }
+
     /// Forgets everything that is unread.
     public func removeAll() {
         unsafe start = 0

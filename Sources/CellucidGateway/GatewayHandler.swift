@@ -19,6 +19,8 @@ final class GatewayHandler: RequestHandler {
         let info: [UInt8]
         let gzipStore: GzipStore?
         let cacheBudget: OpenFileCache.Budget
+        /// Unix time of the start.
+        let startedSeconds: Int64
         /// The roots as they are on the disk now.
         let roots: LiveRoots
     }
@@ -54,7 +56,13 @@ final class GatewayHandler: RequestHandler {
     /// Uses another state of the catalogue from the next request on.
     func replace(catalog: CatalogView) { self.catalog = catalog }
 
-    func respond(to exchange: Exchange) async {
+    func respondAtOnce(to exchange: Exchange) -> Bool { refuse(exchange) || answerFileAtHand(exchange) }
+
+    func respond(to exchange: Exchange) async { await route(exchange) }
+
+    /// Answers what is not for any route: foreign hosts and origins, and methods that no route has.
+    /// - Returns: whether it was such a request.
+    private func refuse(_ exchange: Exchange) -> Bool {
         let request = exchange.request
         guard acceptsHost(request) else {
             var host = ""
@@ -64,25 +72,25 @@ final class GatewayHandler: RequestHandler {
                 "This gateway does not answer to the name \"\(host)\". If it should, start it with "
                     + "--allowed-host \(host)"
             )
-            return
+            return true
         }
         if request.method == .options {
             answerOptions(exchange)
-            return
+            return true
         }
         guard request.targetForm != .authority, request.method != .trace else {
             exchange.answerMethodNotAllowed()
-            return
+            return true
         }
         if !request.method.isSafe, !CrossOrigin.mayChangeState(request) {
             exchange.answer(.forbidden, "Pages of other sites may not change anything here.")
-            return
+            return true
         }
-        if !respondAtOnce(exchange) { await route(exchange) }
+        return false
     }
 
     /// Answers a request for a file of a dataset that is at hand; everything else goes by ``route(_:)``.
-    private func respondAtOnce(_ exchange: Exchange) -> Bool {
+    private func answerFileAtHand(_ exchange: Exchange) -> Bool {
         let path = exchange.request.path
         let basePath = site.basePath
         let base = basePath.count
@@ -235,6 +243,12 @@ final class GatewayHandler: RequestHandler {
             }
         } else if name.equals("datasets") {
             answerRead(exchange) { $0.answer(json: Array(CatalogDocument.json(catalog.snapshot).utf8)) }
+        } else if name.equals("status") {
+            answerRead(exchange) {
+                let uptime = context.loop.unixSeconds - site.startedSeconds
+                let status = StatusDocument.json(context.serverCounters, uptimeSeconds: max(0, uptime))
+                $0.answer(json: Array(status.utf8))
+            }
         } else if name.equals("livez") {
             answerRead(exchange) { $0.answer(.ok, "ok") }
         } else if name.equals("readyz") {

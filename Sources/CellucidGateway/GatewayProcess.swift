@@ -64,6 +64,7 @@ final class GatewayProcess: Sendable {
             descriptors: max(64, min(16_384, descriptors / 4 / workers))
         )
         let host = configuration.host
+        let startedSeconds = Clock.unixSeconds()
         let roots = LiveRoots(scanner)
         self.roots = roots
         let settings = HTTPServer.Settings(
@@ -80,6 +81,7 @@ final class GatewayProcess: Sendable {
                 info: Array(CellucidDocuments.info(host: host, port: address.port).utf8),
                 gzipStore: gzipStore,
                 cacheBudget: cacheBudget,
+                startedSeconds: startedSeconds,
                 roots: roots
             )
             return GatewayHandler(site: site, hostGuard: hostGuard, catalog: view, context: context)

@@ -1,5 +1,6 @@
 import Catalog
 import Glibc
+import HTTP2
 import Reactor
 import Server
 import Telemetry
@@ -7,9 +8,6 @@ import Transport
 
 /// Making the parts of the gateway from its configuration; every failure is one line for the user.
 enum StartupParts {
-    /// The protocols offered by ALPN.
-    private static let applicationProtocols = ["http/1.1"]
-
     /// The certificates, or `nil` when the gateway is to speak plain HTTP.
     static func tls(_ configuration: Configuration, previous: TLSContext?) throws(StartupError) -> TLSContext?
     {
@@ -20,7 +18,7 @@ enum StartupParts {
         do throws(TLSContextError) {
             return try TLSContext(
                 certificates: files,
-                applicationProtocols: applicationProtocols,
+                applicationProtocols: configuration.http2.isEnabled ? ["h2", "http/1.1"] : ["http/1.1"],
                 previous: previous
             )
         } catch {
@@ -109,6 +107,12 @@ enum StartupParts {
         limits.headerMilliseconds = Int64(configuration.timeouts.headerSeconds) * 1000
         limits.idleMilliseconds = Int64(configuration.timeouts.idleSeconds) * 1000
         limits.stallMilliseconds = Int64(configuration.timeouts.stallSeconds) * 1000
+        limits.http2.maxStreams = configuration.http2.maxStreams
+        limits.http2.maxHeaderBytes = configuration.http2.maxHeaderBytes
+        limits.http2.maxContinuations = configuration.http2.maxContinuations
+        limits.http2.resetsPerSecond = configuration.http2.resetsPerSecond
+        limits.http2.controlFramesPerSecond = configuration.http2.controlFramesPerSecond
+        limits.isHTTP2CleartextAllowed = configuration.http2.isCleartextAllowed
         limits.connections = max(1, configuration.maxConnections / workers)
         return limits
     }

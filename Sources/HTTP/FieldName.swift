@@ -5,7 +5,7 @@ public enum FieldName: UInt8, Sendable, CaseIterable {
     case accept, acceptEncoding, accessControlRequestHeaders, accessControlRequestMethod
     case accessControlRequestPrivateNetwork, authorization, connection, contentLength, contentType, cookie
     case expect, forwarded, host, ifMatch, ifModifiedSince, ifNoneMatch, ifRange, ifUnmodifiedSince
-    case keepAlive, origin, range, referer, te, trailer, transferEncoding, upgrade, userAgent
+    case keepAlive, origin, priority, range, referer, te, trailer, transferEncoding, upgrade, userAgent
     case xForwardedFor, xForwardedHost, xForwardedProto
 
     /// The name in lower case.
@@ -31,6 +31,7 @@ public enum FieldName: UInt8, Sendable, CaseIterable {
         case .ifUnmodifiedSince: "if-unmodified-since"
         case .keepAlive: "keep-alive"
         case .origin: "origin"
+        case .priority: "priority"
         case .range: "range"
         case .referer: "referer"
         case .te: "te"

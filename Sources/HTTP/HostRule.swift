@@ -2,17 +2,24 @@ import Bytes
 
 /// The rules for the Host field (RFC 9112 section 3.2, RFC 9110 section 7.2).
 enum HostRule {
-    /// Checks number and form of the Host field.
-    /// - Throws: `HTTPError` 400 when HTTP/1.1 lacks it, when it occurs twice, or when it is no host and port.
+    /// Checks number and form of the Host field, and of what takes its place.
+    /// - Throws: `HTTPError` 400 when HTTP/1.1 lacks it, when it occurs twice, when it is no host and port, or when
+    ///   the `:authority` of HTTP/2 says something else.
     static func check(_ head: RequestHead) throws(HTTPError) {
         let count = head.count(of: .host)
         guard count <= 1 else { throw .malformed("there is more than one Host field") }
-        guard count == 1 || head.version == .http10 else { throw .malformed("the Host field is missing") }
+        let isOptional = head.version == .http10 || (head.version == .http2 && head.authorityRange != nil)
+        guard count == 1 || isOptional else { throw .malformed("the Host field is missing") }
         if let host = head.value(.host), !host.isEmpty, !isAuthority(host) {
             throw .malformed("the Host field is not a host name with an optional port")
         }
-        if let authority = head.authority(), head.targetForm != .origin, !isAuthority(authority) {
+        if let range = head.authorityRange, !isAuthority(head.bytes(range)) {
             throw .malformed("the request target's host is not a host name with an optional port")
+        }
+        if head.version == .http2, let authority = head.authority(), let host = head.value(.host),
+            !authority.equals(host)
+        {
+            throw .malformed("the Host field and the :authority differ")
         }
     }
 

@@ -11,6 +11,17 @@ public final class RequestHead {
         case http10
         /// HTTP/1.1.
         case http11
+        /// HTTP/2.
+        case http2
+
+        /// As access logs write it.
+        public var name: StaticString {
+            switch self {
+            case .http10: "HTTP/1.0"
+            case .http11: "HTTP/1.1"
+            case .http2: "HTTP/2"
+            }
+        }
     }
 
     /// The form of a request target (RFC 9112 section 3.2).
@@ -124,7 +135,7 @@ public final class RequestHead {
     }
 
     /// Host and port that the request is for: those of an absolute target, otherwise the Host field's value
-    /// (RFC 9112 section 3.2.2 and 3.2.3); `nil` when it names none.
+    /// (RFC 9112 section 3.2.2 and 3.2.3, RFC 9113 section 8.3.1); `nil` when it names none.
     @_lifetime(borrow self)
     public func authority() -> Span<UInt8>? {
         if let authorityRange { return bytes(authorityRange) }
@@ -142,14 +153,16 @@ public final class RequestHead {
         return unsafe bytes(lines[Int(index)].value)
     }
 
-    /// Makes ``value(_:)`` give the values of all lines of that name, joined by ", " (RFC 9110 section 5.3).
+    /// Makes ``value(_:)`` give the values of all lines of that name, joined by ", " (RFC 9110 section 5.3); those of
+    /// Cookie by "; " (RFC 9113 section 8.2.3).
     ///
     /// For fields whose value is a list; costs nothing where there is only one line.
     public func combineLines(of name: FieldName) {
         guard count(of: name) > 1 else { return }
+        let separator = name == .cookie ? UInt8(ascii: ";") : UInt8(ascii: ",")
         var result: [UInt8] = []
         for line in unsafe lines where line.known == name {
-            if !result.isEmpty { result += [0x2c, 0x20] }
+            if !result.isEmpty { result += [separator, UInt8(ascii: " ")] }
             result += bytes(line.value).copied()
         }
         let start = storage.count

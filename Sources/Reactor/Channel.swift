@@ -33,6 +33,8 @@ public final class Channel {
     public private(set) var isInterrupted = false
 
     var token: UInt64 = 0
+    private var hasActivity = false
+    private var isWatchingActivity = false
     private var reader: UnsafeContinuation<Readiness, Never>?
     private var parked: ((Readiness) -> Void)?
     private var writer: UnsafeContinuation<Readiness, Never>?
@@ -97,6 +99,39 @@ public final class Channel {
         return unsafe await withUnsafeContinuation { unsafe writer = $0 }
     }
 
+    /// Waits until reading or writing may move bytes that could not be moved before, or until ``notify()``.
+    ///
+    /// For a connection that does several things at once; what happened since the last such wait counts too.
+    /// - Parameter deadline: in the loop's milliseconds (``EventLoop/now``); it may fire up to half a second late.
+    /// - Returns: why the wait ended.
+    public func waitForActivity(until deadline: Int64) async -> Readiness {
+        if isInterrupted { return .interrupted }
+        if hasActivity {
+            hasActivity = false
+            return .ready
+        }
+        arm(deadline)
+        isWatchingActivity = true
+        let readiness = unsafe await withUnsafeContinuation { unsafe reader = $0 }
+        isWatchingActivity = false
+        hasActivity = false
+        return readiness
+    }
+
+    /// Ends a wait for activity, now or when one begins.
+    public func notify() {
+        hasActivity = true
+        if isWatchingActivity { resumeReader(.ready) }
+    }
+
+    /// Keeps the kernel from taking more than `bytes` that it cannot send yet, so that what is written later and is
+    /// more urgent does not wait behind them.
+    public func limitUnsent(bytes: Int32) {
+        var bytes = bytes
+        let size = socklen_t(MemoryLayout<Int32>.size)
+        _ = unsafe setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, &bytes, size)
+    }
+
     /// Ends a wait for reading, now or when one begins: the connection is to finish.
     public func interrupt() {
         isInterrupted = true
@@ -141,6 +176,7 @@ public final class Channel {
     func handle(events: UInt32) {
         let ended = EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue
         if events & ended != 0 { isPeerClosed = true }
+        hasActivity = true
         if events & (EPOLLIN.rawValue | ended) != 0 {
             isReadReady = true
             resumeReader(.ready)
@@ -148,6 +184,7 @@ public final class Channel {
         if events & (EPOLLOUT.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 {
             isWriteReady = true
             resumeWriter(.ready)
+            if isWatchingActivity { resumeReader(.ready) }
         }
     }
 

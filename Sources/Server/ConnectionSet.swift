@@ -1,13 +1,13 @@
 /// The open connections of one event loop.
 struct ConnectionSet {
-    private var slots: [HTTP1Connection?] = []
+    private var slots: [Connection?] = []
     private var free: [Int] = []
 
     /// Number of open connections.
     var count: Int { slots.count - free.count }
 
     /// Adds a connection and returns its place.
-    mutating func insert(_ connection: HTTP1Connection) -> Int {
+    mutating func insert(_ connection: Connection) -> Int {
         if let place = free.popLast() {
             slots[place] = connection
             return place
@@ -23,5 +23,5 @@ struct ConnectionSet {
     }
 
     /// All connections.
-    var all: [HTTP1Connection] { slots.compactMap { $0 } }
+    var all: [Connection] { slots.compactMap { $0 } }
 }

@@ -5,7 +5,7 @@ public import HTTP
 /// Reused from request to request.
 public final class Exchange {
     /// The request's head.
-    public let request = RequestHead()
+    public private(set) var request = RequestHead()
     /// The request's body.
     public let body = RequestBody()
     /// The answer.
@@ -21,6 +21,12 @@ public final class Exchange {
     public init(worker: WorkerContext) {
         self.worker = worker
         parser = RequestParser(limits: worker.limits.requestHead)
+    }
+
+    /// Takes over a head that was read elsewhere, and gives its own for it.
+    func exchangeHead(for head: RequestHead) -> RequestHead {
+        defer { request = head }
+        return request
     }
 
     func reset() {

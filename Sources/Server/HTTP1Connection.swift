@@ -7,17 +7,10 @@ import Transport
 /// One accepted connection that speaks HTTP/1.x, served by one task from its first byte to its last.
 final class HTTP1Connection {
     /// How serving a request ended.
-    enum Continuation {
+    private enum Continuation {
         /// The connection is ready for the next request.
         case next
-        /// Close in order; the answer is complete.
-        case close
-        /// Close in order, but let the peer read the answer first although it may still be sending.
-        case linger
-        /// Reset: the peer must not take what it got for a whole answer.
-        case abort
-        /// Nothing came for a while: wait on without a task.
-        case park
+        case end(ConnectionEnding)
     }
 
     let stream: ByteStream
@@ -30,7 +23,6 @@ final class HTTP1Connection {
     var bodyBytesSent: UInt64 = 0
 
     private var isIdle = true
-    private var hasShakenHands = false
 
     init(stream: ByteStream, context: WorkerContext, input: ByteBuffer) {
         self.stream = stream
@@ -38,45 +30,23 @@ final class HTTP1Connection {
         self.input = input
     }
 
-    /// Serves requests until the connection ends, and closes it, or until it has been idle for a while.
-    /// - Returns: until when it may stay idle without a task, in the loop's milliseconds; `nil` when it has ended.
-    func serve() async -> Int64? {
-        var continuation = Continuation.next
-        if !hasShakenHands {
-            do throws(StreamError) {
-                try await stream.handshake(until: context.loop.now + context.limits.headerMilliseconds)
-                hasShakenHands = true
-            } catch .plainHTTP {
-                await refusePlainHTTP()
-                continuation = .close
-            } catch {
-                continuation = .close
-            }
-        }
-        while case .next = continuation {
+    /// Serves requests until the connection is to end, or until it has been idle for a while.
+    func serve() async -> ConnectionEnding {
+        while true {
             if input.isEmpty {
-                continuation = await waitForRequest()
-                guard case .next = continuation else { break }
+                if case .end(let ending) = await waitForRequest() { return ending }
                 if input.isEmpty { continue }
             }
             let exchange = context.takeExchange()
-            continuation = await serve(exchange)
+            let continuation = await serve(exchange)
             context.give(exchange)
-            if context.isDraining, case .next = continuation { continuation = .close }
+            if case .end(let ending) = continuation { return ending }
+            if context.isDraining { return .close }
         }
-        if case .park = continuation {
-            return context.loop.now + context.limits.idleMilliseconds - context.limits.parkMilliseconds
-        }
-        if case .linger = continuation { await linger() }
-        var isAbrupt = false
-        if case .abort = continuation { isAbrupt = true }
-        close(abruptly: isAbrupt)
-        return nil
     }
 
-    /// Closes the connection, which no task serves any more.
-    func close(abruptly: Bool = false) {
-        stream.close(abruptly: abruptly)
+    /// Gives its memory back.
+    func release() {
         context.buffers.give(input)
         input = context.noBuffer
     }
@@ -86,14 +56,14 @@ final class HTTP1Connection {
         context.lendBack(self)
         isIdle = true
         if context.servingTasks > context.limits.unparkedConnections, !stream.channel.isReadReady {
-            return .park
+            return .end(.park)
         }
         let parkTime = min(context.limits.parkMilliseconds, context.limits.idleMilliseconds)
         let readiness = await stream.channel.waitReadable(until: context.loop.now + parkTime)
-        if readiness == .timedOut { return .park }
+        if readiness == .timedOut { return .end(.park) }
         isIdle = false
         context.lend(to: self)
-        return readiness == .ready && receive() ? .next : .close
+        return readiness == .ready && receive() ? .next : .end(.close)
     }
 
     /// Ends the connection if it has no request under way; otherwise it ends after the answer.
@@ -106,7 +76,7 @@ final class HTTP1Connection {
     private func serve(_ exchange: Exchange) async -> Continuation {
         if context.accessLog != nil { exchange.startedMicroseconds = Clock.monotonicMicroseconds() }
         do throws(HTTPError) {
-            guard try await readHead(exchange) else { return .close }
+            guard try await readHead(exchange) else { return .end(.close) }
         } catch {
             if !error.breaksFraming { input.consume(exchange.parser.completedLength) }
             return await refuse(error, exchange)
@@ -115,13 +85,14 @@ final class HTTP1Connection {
         var keepsAlive = Persistence.isKeptAlive(request)
         do throws(HTTPError) {
             let framing = try BodyFraming(request)
-            let awaitsContinue = try expectsContinue(request)
+            let awaitsContinue = try Expectation.awaitsContinue(request)
             exchange.body.begin(framing, awaitsContinue: awaitsContinue, connection: self)
         } catch {
             return await refuse(error, exchange)
         }
-        guard let handler = context.handler else { return .abort }
-        await handler.respond(to: exchange)
+        guard let handler = context.handler else { return .end(.abort) }
+        context.counters.http1Requests.add()
+        if !handler.respondAtOnce(to: exchange) { await handler.respond(to: exchange) }
 
         // A client that still waits for 100 Continue may send the body or the next request: nobody can tell.
         if exchange.response.closesConnection || context.isDraining { keepsAlive = false }
@@ -135,11 +106,11 @@ final class HTTP1Connection {
             try await send(exchange, framing, keepsAlive: keepsAlive)
         } catch {
             record(exchange)
-            return .abort
+            return .end(.abort)
         }
         record(exchange)
-        if exchange.body.isFinished { return keepsAlive ? .next : .close }
-        guard keepsAlive, await drainBody(exchange) else { return .linger }
+        if exchange.body.isFinished { return keepsAlive ? .next : .end(.close) }
+        guard keepsAlive, await drainBody(exchange) else { return .end(.linger) }
         return .next
     }
 
@@ -168,14 +139,6 @@ final class HTTP1Connection {
         }
     }
 
-    private func expectsContinue(_ request: RequestHead) throws(HTTPError) -> Bool {
-        guard let expect = request.value(.expect) else { return false }
-        guard expect.equalsIgnoringCase("100-continue") else {
-            throw HTTPError(.expectationFailed, "the only expectation understood is 100-continue")
-        }
-        return request.version == .http11
-    }
-
     /// Answers a request that could not be understood.
     private func refuse(_ error: HTTPError, _ exchange: Exchange) async -> Continuation {
         exchange.response.reset()
@@ -192,41 +155,14 @@ final class HTTP1Connection {
             let framing = framing(of: exchange.response, exchange.request.version)
             try await send(exchange, framing, keepsAlive: survives)
         } catch {
-            return .abort
+            return .end(.abort)
         }
         record(exchange)
-        return survives ? .next : .linger
-    }
-
-    private func refusePlainHTTP() async {
-        let text = "This port speaks HTTPS: open the address with https:// instead of http://\n"
-        let head = """
-            HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n\
-            Content-Length: \(text.utf8.count)\r\nConnection: close\r\n\r\n
-            """
-        stream.writeUnencrypted(Array((head + text).utf8))
-        await linger()
+        return survives ? .next : .end(.linger)
     }
 
     private func record(_ exchange: Exchange) {
-        guard let accessLog = context.accessLog else { return }
-        let request = exchange.request
-        request.combineLines(of: .xForwardedFor)
-        accessLog.write(
-            AccessRecord(
-                peer: context.trustedProxies.client(
-                    peer: Listener.peerAddress(of: stream.channel.descriptor)?.shownHost ?? "-",
-                    forwardedFor: request.value(.xForwardedFor)?.text()
-                ),
-                method: request.methodName.text(),
-                path: request.targetWithoutQuery.text(),
-                version: request.version == .http10 ? "HTTP/1.0" : "HTTP/1.1",
-                status: Int(exchange.response.status.code),
-                bytes: bodyBytesSent,
-                microseconds: Clock.monotonicMicroseconds() - exchange.startedMicroseconds,
-                userAgent: request.value(.userAgent)?.text() ?? ""
-            )
-        )
+        context.record(exchange, bytes: bodyBytesSent, channel: stream.channel)
     }
 
     // MARK: Input
@@ -284,20 +220,5 @@ final class HTTP1Connection {
             if exchange.body.isFinished { return true }
         }
         return false
-    }
-
-    /// Ends sending, then reads away what the peer still sends, so that closing does not reset the connection
-    /// before the peer has read the answer (RFC 9112 section 9.6).
-    private func linger() async {
-        stream.finishSending()
-        let deadline = context.loop.now + context.limits.lingerMilliseconds
-        var left = context.limits.drainBytes
-        while context.loop.now < deadline, left > 0 {
-            input.removeAll()
-            guard receive() else { return }
-            left -= min(left, UInt64(input.count))
-            if !input.isEmpty { continue }
-            guard await stream.channel.waitReadable(until: deadline) == .ready else { return }
-        }
     }
 }

@@ -7,8 +7,8 @@ public import Transport
 public final class HTTPServer: Sendable {
     /// What the server is made of.
     public struct Settings: Sendable {
-        /// Number of event loops.
-        public var workers: Int
+        /// What the event loops count, one for each: so many loops are there.
+        public let counters: [WorkerCounters]
         /// Sizes and times.
         public var limits: Limits
         /// Threads for what may block.
@@ -32,7 +32,8 @@ public final class HTTPServer: Sendable {
             trustedProxies: TrustedProxies = TrustedProxies(),
             makeHandler: @escaping @Sendable (WorkerContext, SocketAddress) -> any RequestHandler
         ) {
-            self.workers = workers
+            precondition(workers > 0)
+            counters = (0..<workers).map { _ in WorkerCounters() }
             self.limits = limits
             self.blockingPool = blockingPool
             self.log = log
@@ -56,13 +57,15 @@ public final class HTTPServer: Sendable {
     ///   - settings: what the server is made of.
     /// - Throws: `SystemError` when the address cannot be listened on or the system lacks something else.
     public init(address: SocketAddress, tls: TLSContext?, settings: Settings) throws(SystemError) {
-        precondition(settings.workers > 0)
         try Listener.probe(address)
         let first = try Listener.bind(address)
         let bound = Listener.localAddress(of: first)
         var workers: [Worker] = []
-        for _ in 0..<settings.workers {
-            workers.append(Worker(loop: try EventLoop(), address: bound, settings: settings, tls: tls))
+        for counters in settings.counters {
+            let loop = try EventLoop()
+            workers.append(
+                Worker(loop: loop, address: bound, settings: settings, tls: tls, counters: counters)
+            )
         }
         var threads: [Thread] = []
         for (index, worker) in workers.enumerated() {

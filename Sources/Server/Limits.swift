@@ -1,4 +1,5 @@
 public import HTTP
+public import HTTP2
 
 /// Times and sizes beyond which a connection is ended.
 public struct Limits: Sendable {
@@ -22,6 +23,11 @@ public struct Limits: Sendable {
     public var lingerMilliseconds: Int64 = 2_000
     /// Connections of one event loop.
     public var connections = 50_000
+
+    /// What HTTP/2 announces and allows.
+    public var http2 = HTTP2Settings()
+    /// Whether a port without TLS takes HTTP/2 from clients that begin with it (RFC 9113 section 3.3).
+    public var isHTTP2CleartextAllowed = false
 
     /// The standard limits.
     public init() {}

@@ -14,8 +14,13 @@ public final class RequestBody {
     /// The most bytes that ``read(into:)`` will deliver; more is a 413.
     public var limit: UInt64 = 0
 
-    /// How the body is delimited.
-    public private(set) var framing = BodyFraming.none
+    /// Where a body comes from, until the request has been answered.
+    private enum Carrier {
+        case none
+        case http1(HTTP1Connection)
+        case http2(ServedStream)
+    }
+
     /// Whether all of it has been read, or there was none.
     public private(set) var isFinished = true
     /// Whether reading it has failed: what is left cannot be told apart from the next request.
@@ -23,21 +28,31 @@ public final class RequestBody {
     /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110 section 10.1.1).
     public private(set) var awaitsContinue = false
 
+    private var framing = BodyFraming.none
     private var remaining: UInt64 = 0
     private var delivered: UInt64 = 0
     private var decoder = ChunkedDecoder()
     /// Watches the rate of the whole body, from the first wait for more of it.
     private var watch: TransferWatch?
-    /// The connection that the body comes from, until the request has been answered.
-    private var connection: HTTP1Connection?
+    private var carrier = Carrier.none
 
     /// Makes an empty body.
     public init() {}
 
     func begin(_ framing: BodyFraming, awaitsContinue: Bool, connection: HTTP1Connection) {
+        carrier = .http1(connection)
+        begin(framing, awaitsContinue: awaitsContinue)
+    }
+
+    /// Begins a body of HTTP/2, without a length when the end of the stream will tell.
+    func begin(length: UInt64?, awaitsContinue: Bool, stream: ServedStream) {
+        carrier = .http2(stream)
+        begin(length.map { .length($0) } ?? .chunked, awaitsContinue: awaitsContinue)
+    }
+
+    private func begin(_ framing: BodyFraming, awaitsContinue: Bool) {
         self.framing = framing
         self.awaitsContinue = awaitsContinue
-        self.connection = connection
         decoder = ChunkedDecoder()
         delivered = 0
         limit = 0
@@ -60,7 +75,7 @@ public final class RequestBody {
         isFinished = true
         awaitsContinue = false
         isFailed = false
-        connection = nil
+        carrier = .none
     }
 
     /// Bytes that are still to come, or `nil` when that is not known.
@@ -83,10 +98,23 @@ public final class RequestBody {
     }
 
     private func readNext(into buffer: ByteBuffer) async throws(RequestBodyError) -> Int {
-        guard !isFinished, let connection else { return 0 }
-        if framing != .chunked, delivered + remaining > limit {
-            throw .refused(HTTPError(.contentTooLarge, "the request body is too large"))
+        guard !isFinished else { return 0 }
+        if framing != .chunked, delivered + remaining > limit { throw Self.tooLarge }
+        switch carrier {
+        case .none: return 0
+        case .http1(let connection): return try await readNext(from: connection, into: buffer)
+        case .http2(let stream): return try await readNext(from: stream, into: buffer)
         }
+    }
+
+    private static let tooLarge = RequestBodyError.refused(
+        HTTPError(.contentTooLarge, "the request body is too large")
+    )
+
+    private func readNext(
+        from connection: HTTP1Connection,
+        into buffer: ByteBuffer
+    ) async throws(RequestBodyError) -> Int {
         if awaitsContinue {
             awaitsContinue = false
             guard await connection.sendContinue() else { throw .connectionLost }
@@ -94,17 +122,10 @@ public final class RequestBody {
         while true {
             switch try next(connection.input) {
             case .data(let count):
-                delivered += UInt64(count)
-                guard delivered <= limit else {
-                    throw .refused(HTTPError(.contentTooLarge, "the request body is too large"))
-                }
+                try deliver(count)
                 let input = connection.input
                 buffer.append(input.unread.extracting(0..<count))
                 input.consume(count)
-                if framing != .chunked {
-                    remaining -= UInt64(count)
-                    isFinished = remaining == 0
-                }
                 return count
             case .skip(let count):
                 connection.input.consume(count)
@@ -116,6 +137,37 @@ public final class RequestBody {
                 guard await connection.fillForBody(&current) else { throw .connectionLost }
                 watch = current
             }
+        }
+    }
+
+    private func readNext(
+        from stream: ServedStream,
+        into buffer: ByteBuffer
+    ) async throws(RequestBodyError) -> Int {
+        if awaitsContinue {
+            awaitsContinue = false
+            stream.sendContinue()
+        }
+        while stream.receivedCount == 0 {
+            if stream.isRequestComplete {
+                isFinished = true
+                return 0
+            }
+            var current = watch ?? stream.newWatch()
+            guard await stream.waitForBody(&current) else { throw .connectionLost }
+            watch = current
+        }
+        try deliver(stream.receivedCount)
+        return stream.takeBody(into: buffer)
+    }
+
+    /// Counts bytes that are about to be handed out.
+    private func deliver(_ count: Int) throws(RequestBodyError) {
+        delivered += UInt64(count)
+        guard delivered <= limit else { throw Self.tooLarge }
+        if framing != .chunked {
+            remaining -= min(remaining, UInt64(count))
+            isFinished = remaining == 0
         }
     }
 

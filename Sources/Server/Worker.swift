@@ -13,17 +13,23 @@ final class Worker: Sendable {
     private final class State {
         let context: WorkerContext
         var listeners: [Listener] = []
-        var lastLimitWarning: Int64 = 0
 
         init(context: WorkerContext) { self.context = context }
     }
 
-    init(loop: EventLoop, address: SocketAddress, settings: HTTPServer.Settings, tls: TLSContext?) {
+    init(
+        loop: EventLoop,
+        address: SocketAddress,
+        settings: HTTPServer.Settings,
+        tls: TLSContext?,
+        counters: WorkerCounters
+    ) {
         self.loop = loop
         let context = WorkerContext(
             loop: loop,
             settings: settings,
-            tls: tls
+            tls: tls,
+            counters: counters
         )
         context.handler = settings.makeHandler(context, address)
         state = LoopBound(State(context: context), loop: loop)
@@ -93,9 +99,8 @@ final class Worker: Sendable {
                 }
             }
             if isExhausted {
-                warnOfLimit(
-                    "no file descriptor is left for new connections; raise the limit of open files",
-                    state
+                state.context.warnOccasionally(
+                    "no file descriptor is left for new connections; raise the limit of open files"
                 )
                 await loop.sleep(milliseconds: 100)
             }
@@ -106,18 +111,18 @@ final class Worker: Sendable {
     private func start(_ socket: consuming Descriptor, _ state: State) {
         let context = state.context
         guard context.connections.count < context.limits.connections else {
-            warnOfLimit("the limit of connections is reached; new ones are turned away", state)
+            context.warnOccasionally("the limit of connections is reached; new ones are turned away")
             return
         }
         guard let channel = try? Channel(socket, loop: loop) else { return }
         let stream = ByteStream(channel, tls: context.tls, scratch: context.scratch)
-        let connection = HTTP1Connection(stream: stream, context: context, input: context.noBuffer)
+        let connection = Connection(stream: stream, context: context)
         let place = context.connections.insert(connection)
         Self.serve(LoopBound(connection, loop: loop), place)
     }
 
     /// Serves a connection by a task; when it has been idle for a while, without one until the next request.
-    private static func serve(_ bound: LoopBound<HTTP1Connection>, _ place: Int) {
+    private static func serve(_ bound: LoopBound<Connection>, _ place: Int) {
         Task(executorPreference: bound.loop) {
             let connection = bound.value
             connection.context.servingTasks += 1
@@ -136,12 +141,5 @@ final class Worker: Sendable {
                 }
             }
         }
-    }
-
-    /// Logs at most once in ten seconds.
-    private func warnOfLimit(_ message: String, _ state: State) {
-        guard loop.now - state.lastLimitWarning > 10_000 || state.lastLimitWarning == 0 else { return }
-        state.lastLimitWarning = loop.now
-        state.context.log.warning(message)
     }
 }

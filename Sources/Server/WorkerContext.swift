@@ -1,5 +1,6 @@
 public import Bytes
 import HTTP
+import HTTP2
 public import Reactor
 public import Telemetry
 public import Transport
@@ -18,6 +19,10 @@ public final class WorkerContext {
     public let log: Log
     /// The access log, when one is kept.
     public let accessLog: AccessLog?
+    /// What every loop of the server counts, this one among them.
+    public let serverCounters: [WorkerCounters]
+    /// What this loop counts.
+    let counters: WorkerCounters
     let trustedProxies: TrustedProxies
     /// Buffers for input and for heads.
     public let buffers = BufferPool()
@@ -36,13 +41,26 @@ public final class WorkerContext {
     let noBuffer = ByteBuffer(capacity: 1)
     private var dateLine: [UInt8] = []
     private var dateSecond: Int64 = -1
+    private var nextWarning: Int64 = 0
+
+    /// Heads of HTTP/2 requests.
+    let heads = RequestHeadPool()
+    let http2: HTTP2Scratch
+    /// Frames on their way out, for each connection that is sending.
+    let outputBuffers = BufferPool(bufferCapacity: HTTP2Connection.outputCapacity, maximumKept: 64)
+    /// What was just received, for use within one call.
+    let received = ByteBuffer(capacity: 32 * 1024)
 
     init(
         loop: EventLoop,
         settings: HTTPServer.Settings,
-        tls: TLSContext?
+        tls: TLSContext?,
+        counters: WorkerCounters
     ) {
         self.loop = loop
+        self.counters = counters
+        serverCounters = settings.counters
+        http2 = HTTP2Scratch(heads: heads, buffers: buffers)
         limits = settings.limits
         blockingPool = settings.blockingPool
         log = settings.log
@@ -68,6 +86,39 @@ public final class WorkerContext {
 
     /// Gives a connection that is active again a buffer.
     func lend(to connection: HTTP1Connection) { connection.input = buffers.take() }
+
+    /// Logs a warning that an event brings about which peers can make happen often: at most one in ten seconds.
+    func warnOccasionally(_ message: String) {
+        guard loop.now >= nextWarning else { return }
+        nextWarning = loop.now + 10_000
+        log.warning(message)
+    }
+
+    /// Writes the line of a finished exchange into the access log, when one is kept.
+    /// - Parameters:
+    ///   - exchange: the exchange.
+    ///   - bytes: bytes of the body that were sent.
+    ///   - channel: the client's connection.
+    func record(_ exchange: Exchange, bytes: UInt64, channel: Channel) {
+        guard let accessLog else { return }
+        let request = exchange.request
+        request.combineLines(of: .xForwardedFor)
+        accessLog.write(
+            AccessRecord(
+                peer: trustedProxies.client(
+                    peer: Listener.peerAddress(of: channel.descriptor)?.shownHost ?? "-",
+                    forwardedFor: request.value(.xForwardedFor)?.text()
+                ),
+                method: request.methodName.text(),
+                path: request.targetWithoutQuery.text(),
+                version: "\(request.version.name)",
+                status: Int(exchange.response.status.code),
+                bytes: bytes,
+                microseconds: Clock.monotonicMicroseconds() - exchange.startedMicroseconds,
+                userAgent: request.value(.userAgent)?.text() ?? ""
+            )
+        )
+    }
 
     func takeExchange() -> Exchange { exchanges.popLast() ?? Exchange(worker: self) }
 

@@ -83,6 +83,9 @@ public final class ByteStream {
         }
     }
 
+    /// Whether the handshake chose HTTP/2 (RFC 9113 section 3.2).
+    public var isHTTP2: Bool { session?.isHTTP2 ?? false }
+
     /// Appends what has arrived to the free space of `buffer`, which must not be full.
     public func read(into buffer: ByteBuffer) throws(StreamError) -> ReadResult {
         if let session { return try read(session, into: buffer) }

@@ -25,6 +25,8 @@ final class TestHandler: RequestHandler {
         self.switches = switches
     }
 
+    func respondAtOnce(to exchange: Exchange) -> Bool { false }
+
     func respond(to exchange: Exchange) async {
         let response = exchange.response
         switch String(decoding: exchange.request.path, as: UTF8.self) {

@@ -27,6 +27,9 @@ struct Configuration: Sendable, Equatable {
     /// The certificates for TLS, chosen by the name a client asks for; plain HTTP if empty.
     var tls: [TLSCertificateOption] = []
 
+    /// HTTP/2.
+    var http2 = HTTP2()
+
     /// The number of event-loop threads; nil for one a core available to the process.
     var workers: Int?
     /// The most connections of the whole process at one time.

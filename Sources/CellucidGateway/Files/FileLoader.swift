@@ -1,5 +1,4 @@
 import Bytes
-import Glibc
 import Reactor
 import Server
 
@@ -37,23 +36,6 @@ enum FileLoader {
     /// All bytes of an open file, or `nil` when it cannot be read whole.
     static func read(_ file: OpenFile) -> [UInt8]? {
         let buffer = ByteBuffer(capacity: max(1, Int(file.size)))
-        return read(file, 0..<file.size, into: buffer) ? buffer.unread.copied() : nil
-    }
-
-    /// Appends a part of a file to `buffer`.
-    /// - Returns: `false` when the file has fewer bytes than that.
-    static func read(_ file: OpenFile, _ range: Range<UInt64>, into buffer: ByteBuffer) -> Bool {
-        buffer.reserve(range.count)
-        var offset = range.lowerBound
-        while offset < range.upperBound {
-            let wanted = Int(range.upperBound - offset)
-            let count = unsafe buffer.withFreeBytes { room in
-                unsafe pread(file.descriptor, room.baseAddress, min(room.count, wanted), off_t(offset))
-            }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { return false }
-            offset += UInt64(count)
-        }
-        return true
+        return file.read(0..<file.size, into: buffer) ? buffer.unread.copied() : nil
     }
 }

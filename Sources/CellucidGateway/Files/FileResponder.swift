@@ -130,7 +130,7 @@ final class FileResponder {
     private func respondWithPart(_ exchange: Exchange, _ content: CachedFile.Content, _ range: Range<UInt64>)
     {
         if case .file(let file) = content, range.count <= Self.inlineBytes,
-            FileLoader.read(file, range, into: exchange.response.inlineBytes)
+            file.read(range, into: exchange.response.inlineBytes)
         {
             exchange.response.body = .inline
         } else {

@@ -31,7 +31,12 @@ import Testing
         try await Task(executorPreference: loop) {
             let settings = HTTPServer.Settings(workers: 1, blockingPool: pool, log: log) { _, _ in NoHandler()
             }
-            let context = WorkerContext(loop: loop, settings: settings, tls: nil)
+            let context = WorkerContext(
+                loop: loop,
+                settings: settings,
+                tls: nil,
+                counters: settings.counters[0]
+            )
             let cache = OpenFileCache(context: context, budget: budget)
             try await body(cache, dataset, folder, loop)
         }.value
@@ -128,6 +133,8 @@ import Testing
 
 /// Stands where a handler must be; no request comes.
 private final class NoHandler: RequestHandler {
+    func respondAtOnce(to exchange: Exchange) -> Bool { false }
+
     func respond(to exchange: Exchange) async {}
 }
 
