@@ -182,10 +182,12 @@ final class GatewayProcess: Sendable {
         reloadable.rescanSeconds = old.rescanSeconds
         reloadable.allowedHosts = old.allowedHosts
         reloadable.tls = old.tls
+        reloadable.http2.isEnabled = old.http2.isEnabled
         reloadable.timeouts.shutdownSeconds = old.timeouts.shutdownSeconds
         if reloadable != old {
             log.warning(
-                "of the changed settings only roots, allowed hosts, certificates and the shutdown time are taken over; "
+                "of the changed settings only roots, allowed hosts, certificates, whether HTTP/2 is offered, and the "
+                    + "shutdown time are taken over; "
                     + "the others need a restart"
             )
         }

@@ -26,8 +26,7 @@ struct Configuration: Sendable, Equatable {
     var trustedProxies: [String] = []
     /// The certificates for TLS, chosen by the name a client asks for; plain HTTP if empty.
     var tls: [TLSCertificateOption] = []
-
-    /// HTTP/2.
+    /// Where HTTP/2 is spoken, and the limits of its connections.
     var http2 = HTTP2()
 
     /// The number of event-loop threads; nil for one a core available to the process.

@@ -94,6 +94,21 @@ extension ConfigurationOption {
             .setting(tlsKeys),
             "Private key (PEM) of a certificate; once for each --tls, in the same order."
         ),
+        ConfigurationOption(
+            "http2",
+            .required(placeholder: "BOOLEAN"),
+            in: .network,
+            .setting(.value(\.http2.isEnabled, "http2.enabled", .boolean)),
+            "Offer HTTP/2 to clients over TLS (ALPN), beside HTTP/1.1."
+        ),
+        ConfigurationOption(
+            "h2c",
+            .optional(placeholder: "BOOLEAN", bare: "true"),
+            in: .network,
+            .setting(.value(\.http2.isCleartextAllowed, "http2.cleartext", .boolean)),
+            "Take HTTP/2 without TLS too, from clients that begin with it (prior knowledge), such as a proxy; not"
+                + " together with --tls."
+        ),
     ]
 
     private static let limits = [
@@ -138,6 +153,48 @@ extension ConfigurationOption {
             in: .limits,
             .setting(.value(\.timeouts.shutdownSeconds, "timeouts.shutdownSeconds", .integer(in: 0...3_600))),
             "Seconds that requests in flight have to end when the gateway is told to stop."
+        ),
+        ConfigurationOption(
+            "http2-streams",
+            .required(placeholder: "N"),
+            in: .limits,
+            .setting(.value(\.http2.maxStreams, "http2.maxStreams", .integer(in: 1...1_000))),
+            "Most requests of an HTTP/2 connection at one time."
+        ),
+        ConfigurationOption(
+            "http2-header-bytes",
+            .required(placeholder: "N"),
+            in: .limits,
+            .setting(.value(\.http2.maxHeaderBytes, "http2.maxHeaderBytes", .integer(in: 1_024...1_048_576))),
+            "Most bytes of the header fields of an HTTP/2 request, counted with 32 more for each; 431 above."
+        ),
+        ConfigurationOption(
+            "http2-continuations",
+            .required(placeholder: "N"),
+            in: .limits,
+            .setting(.value(\.http2.maxContinuations, "http2.maxContinuations", .integer(in: 1...8))),
+            "Most CONTINUATION frames of the head of an HTTP/2 request."
+        ),
+        ConfigurationOption(
+            "http2-resets",
+            .required(placeholder: "N"),
+            in: .limits,
+            .setting(.value(\.http2.resetsPerSecond, "http2.resetsPerSecond", .integer(in: 1...10_000))),
+            "Streams a second that an HTTP/2 client may reset or make the gateway reset, averaged over 10 seconds."
+        ),
+        ConfigurationOption(
+            "http2-control-frames",
+            .required(placeholder: "N"),
+            in: .limits,
+            .setting(
+                .value(
+                    \.http2.controlFramesPerSecond,
+                    "http2.controlFramesPerSecond",
+                    .integer(in: 1...100_000)
+                )
+            ),
+            "Frames a second that an HTTP/2 client may send without carrying anything, such as PING and SETTINGS,"
+                + " averaged over 10 seconds."
         ),
     ]
 

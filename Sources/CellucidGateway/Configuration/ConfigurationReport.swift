@@ -17,13 +17,13 @@ enum ConfigurationReport {
         let value: JSONValue
     }
 
-    /// An object of options, where those that stand together under one key form an object of their own.
+    /// An object of options, where those that share a key form an object of their own in the place of the first.
     private static func object(_ entries: [Entry]) -> JSONValue {
         var members: [JSONValue.Member] = []
-        var rest = entries[...]
+        var rest = entries
         while let first = rest.first, let key = first.keyPath.first {
-            let group = rest.prefix { $0.keyPath.first == key }
-            rest = rest.dropFirst(group.count)
+            let group = rest.filter { $0.keyPath.first == key }
+            rest.removeAll { $0.keyPath.first == key }
             let isGroup = first.keyPath.count > 1
             let inner = group.map { Entry(keyPath: $0.keyPath.dropFirst(), value: $0.value) }
             members.append(JSONValue.Member(key: String(key), value: isGroup ? object(inner) : first.value))

@@ -33,6 +33,13 @@ enum Invocation: Sendable, Equatable {
         guard !configuration.roots.isEmpty else {
             throw StartupError(.usage, "no --root given; try gateway --root DIR (see gateway --help)")
         }
+        guard !configuration.http2.isCleartextAllowed || configuration.tls.isEmpty else {
+            throw StartupError(
+                .usage,
+                "--h2c (http2.cleartext) and --tls (tls) exclude each other: TLS clients choose HTTP/2 by ALPN"
+                    + " without --h2c"
+            )
+        }
         return commandLine.command == .check ? .check(configuration) : .serve(configuration)
     }
 

@@ -70,6 +70,33 @@ import Testing
         ) {
             $0.timeouts = .init(headerSeconds: 1, idleSeconds: 2, stallSeconds: 3, shutdownSeconds: 0)
         },
+        Case("--http2", "false") { $0.http2.isEnabled = false },
+        Case("--http2=off", "--http2", "on") { _ in },
+        Case("--http2", "no", "--tls", "a.pem") {
+            $0.http2.isEnabled = false
+            $0.tls = [.init(certificate: "/work/a.pem")]
+        },
+        Case("--h2c") { $0.http2.isCleartextAllowed = true },
+        Case("--h2c=yes") { $0.http2.isCleartextAllowed = true },
+        Case("--h2c", "--h2c=false", "--tls", "a.pem") { $0.tls = [.init(certificate: "/work/a.pem")] },
+        Case("--http2-streams", "1", "--http2-header-bytes=1024") {
+            $0.http2.maxStreams = 1
+            $0.http2.maxHeaderBytes = 1024
+        },
+        Case("--http2-streams=1000", "--http2-header-bytes", "1048576") {
+            $0.http2.maxStreams = 1000
+            $0.http2.maxHeaderBytes = 1_048_576
+        },
+        Case("--http2-continuations", "1", "--http2-resets", "1", "--http2-control-frames", "1") {
+            $0.http2.maxContinuations = 1
+            $0.http2.resetsPerSecond = 1
+            $0.http2.controlFramesPerSecond = 1
+        },
+        Case("--http2-continuations=8", "--http2-resets=10000", "--http2-control-frames=100000") {
+            $0.http2.maxContinuations = 8
+            $0.http2.resetsPerSecond = 10_000
+            $0.http2.controlFramesPerSecond = 100_000
+        },
     ])
     func option(_ testCase: Case) throws {
         var expected = ConfigurationFixture.defaults
@@ -180,6 +207,15 @@ import Testing
                 ["--tls", "a", "--tls", "b", "--tls-key", "k"],
                 "--tls-key: expected one key for each certificate (2), got 1"
             ),
+            (["--h2c=maybe"], #"--h2c: expected true or false, got "maybe""#),
+            (["--http2"], "--http2 BOOLEAN: value missing, expected true or false"),
+            (["--http2c"], "unknown option --http2c; did you mean --http2?"),
+            (
+                ["--http2-streams", "0"],
+                #"--http2-streams: expected a whole number from 1 to 1000, got "0""#
+            ),
+            (["/d", "--h2c", "--tls", "a"], ConfigurationFixture.cleartextWithTLS),
+            (["check", "/d", "--tls", "a", "--h2c=1"], ConfigurationFixture.cleartextWithTLS),
         ] as [([String], String)]
     )
     func mistakes(_ arguments: [String], _ message: String) {
@@ -199,6 +235,10 @@ import Testing
         ("--trusted-proxy", "::/129"), ("--trusted-proxy", "::1/+1"), ("--trusted-proxy", "proxy.org"),
         ("--trusted-proxy", "1.2.3.4\0"), ("--cache-dir", "a\0b"),
         ("--header-seconds", "99999999999999999999"),
+        ("--http2-streams", "1001"), ("--http2-streams", "auto"), ("--http2-header-bytes", "1023"),
+        ("--http2-header-bytes", "1048577"), ("--http2-continuations", "0"), ("--http2-continuations", "9"),
+        ("--http2-resets", "0"), ("--http2-resets", "10001"), ("--http2-control-frames", "0"),
+        ("--http2-control-frames", "100001"), ("--http2", ""), ("--http2", "2"), ("--h2c", ""),
     ])
     func badValues(_ flag: String, _ value: String) {
         let message = ConfigurationFixture.message(["/d", flag + "=" + value])

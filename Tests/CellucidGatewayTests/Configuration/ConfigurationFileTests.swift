@@ -45,6 +45,27 @@ import Testing
         }
     }
 
+    @Test func cleartextAndCertificatesOfTwoPlacesExcludeEachOtherToo() throws {
+        let cleartext = ["CELLUCID_GATEWAY_H2C": "true"]
+        try ConfigurationFixture.withFile("{ roots: '/d', tls: '/a' }") { file in
+            let arguments = ["--config", file]
+            #expect(
+                ConfigurationFixture.message(arguments, environment: cleartext)
+                    == ConfigurationFixture.cleartextWithTLS
+            )
+            #expect(ConfigurationFixture.message(arguments + ["--h2c=no"], environment: cleartext) == nil)
+        }
+        try ConfigurationFixture.withFile("{ roots: '/d', http2: {cleartext: true} }") { file in
+            let arguments = ["--config", file]
+            let configuration = try ConfigurationFixture.configuration(arguments)
+            #expect(configuration.http2.isCleartextAllowed)
+            #expect(
+                ConfigurationFixture.message(arguments + ["--tls", "/a"])
+                    == ConfigurationFixture.cleartextWithTLS
+            )
+        }
+    }
+
     @Test func relativePathsAreRelativeToTheFile() throws {
         let text = """
             {
@@ -84,6 +105,13 @@ import Testing
         ("{timeout: {}}", "timeout: unknown key; did you mean timeouts?"),
         ("{zzzzzz: 1}", "zzzzzz: unknown key"),
         ("{portIsExplicit: true}", "portIsExplicit: unknown key"),
+        ("{http2: true}", "http2: expected an object { ... }, got true"),
+        ("{http2: {cleartext: 'yes'}}", #"http2.cleartext: expected true or false, got "yes""#),
+        ("{http2: {maxStream: 1}}", "http2.maxStream: unknown key; did you mean maxStreams?"),
+        (
+            "{http2: {resetsPerSecond: 0}}",
+            "http2.resetsPerSecond: expected a whole number from 1 to 10000, got 0"
+        ),
         ("{timeouts: {idleSecond: 1}}", "timeouts.idleSecond: unknown key; did you mean idleSeconds?"),
         (
             "{'timeouts.idleSeconds': 0}",

@@ -10,6 +10,11 @@ enum ConfigurationFixture {
     /// The defaults in that environment.
     static let defaults = Configuration(environment: environment)
 
+    /// What is said about HTTP/2 without TLS on a port with TLS.
+    static let cleartextWithTLS =
+        "--h2c (http2.cleartext) and --tls (tls) exclude each other: TLS clients choose HTTP/2 by ALPN"
+        + " without --h2c"
+
     /// The folder of the package.
     static let packageFolder = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

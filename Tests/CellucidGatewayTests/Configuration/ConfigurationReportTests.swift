@@ -17,6 +17,10 @@ import Testing
             "--cache-dir", "cache", "--allowed-host", "a.org",
         ],
         ["/d", "--tls", "a", "--access-log", "--recursive=true"],
+        [
+            "/d", "--h2c", "--http2", "false", "--http2-streams", "1", "--http2-header-bytes", "1024",
+            "--http2-continuations", "2", "--http2-resets", "3", "--http2-control-frames", "4",
+        ],
     ])
     func readsBackAsTheSameConfiguration(_ arguments: [String]) throws {
         let configuration = try ConfigurationFixture.configuration(arguments)
@@ -52,6 +56,15 @@ import Testing
                   "allowedHosts": [],
                   "trustedProxies": [],
                   "tls": [],
+                  "http2": {
+                    "enabled": true,
+                    "cleartext": false,
+                    "maxStreams": 128,
+                    "maxHeaderBytes": 65536,
+                    "maxContinuations": 8,
+                    "resetsPerSecond": 50,
+                    "controlFramesPerSecond": 100
+                  },
                   "workers": "auto",
                   "maxConnections": 100000,
                   "timeouts": {

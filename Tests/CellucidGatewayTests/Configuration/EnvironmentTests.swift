@@ -27,6 +27,13 @@ import Testing
                 "CELLUCID_GATEWAY_IDLE_SECONDS": "6",
                 "CELLUCID_GATEWAY_STALL_SECONDS": "7",
                 "CELLUCID_GATEWAY_SHUTDOWN_SECONDS": "8",
+                "CELLUCID_GATEWAY_HTTP2": "off",
+                "CELLUCID_GATEWAY_H2C": "0",
+                "CELLUCID_GATEWAY_HTTP2_STREAMS": "9",
+                "CELLUCID_GATEWAY_HTTP2_HEADER_BYTES": "2000",
+                "CELLUCID_GATEWAY_HTTP2_CONTINUATIONS": "2",
+                "CELLUCID_GATEWAY_HTTP2_RESETS": "10",
+                "CELLUCID_GATEWAY_HTTP2_CONTROL_FRAMES": "11",
                 "CELLUCID_GATEWAY_CONFIG": "",
                 "CELLUCID_OTHER": "ignored",
             ]
@@ -51,6 +58,15 @@ import Testing
         expected.trustedProxies = ["10.0.0.1"]
         expected.maxConnections = 4
         expected.timeouts = .init(headerSeconds: 5, idleSeconds: 6, stallSeconds: 7, shutdownSeconds: 8)
+        expected.http2 = .init(
+            isEnabled: false,
+            isCleartextAllowed: false,
+            maxStreams: 9,
+            maxHeaderBytes: 2000,
+            maxContinuations: 2,
+            resetsPerSecond: 10,
+            controlFramesPerSecond: 11
+        )
         #expect(configuration == expected)
     }
 
