@@ -12,41 +12,41 @@ import Transport
 final class HTTP2Connection {
     /// Bytes of frames that are made before they are written: what was framed already cannot be overtaken by
     /// something more urgent.
-    private static let outputLimit = 48 * 1024
+    static let outputLimit = 48 * 1024
     /// Capacity of an output buffer: the limit, and the frame that goes over it.
     static let outputCapacity = outputLimit + 17 * 1024
     /// Bytes that the kernel may hold unsent, for the same reason.
-    private static let unsentBytes: Int32 = 128 * 1024
+    static let unsentBytes: Int32 = 128 * 1024
     /// Bytes that are sent before other connections get their turn.
-    private static let bytesPerTurn = 1024 * 1024
+    static let bytesPerTurn = 1024 * 1024
     /// Reads before what they brought is answered.
-    private static let readsPerTurn = 8
+    static let readsPerTurn = 8
     /// Bodies up to this size are sent in one go; larger ones share the line.
-    private static let unsharedBytes: UInt64 = 64 * 1024
+    static let unsharedBytes: UInt64 = 64 * 1024
     /// Milliseconds that a client has to take note of a coming shutdown.
-    private static let shutdownMilliseconds: Int64 = 1_000
+    static let shutdownMilliseconds: Int64 = 1_000
 
     let stream: ByteStream
     let context: WorkerContext
-    private let session: HTTP2Session
-    private var output: ByteBuffer
-    private var served: [ServedStream?] = []
-    private var servedCount = 0
-    private var taskCount = 0
-    private var isLost = false
-    private var isParked = false
+    let session: HTTP2Session
+    var output: ByteBuffer
+    var served: [ServedStream?] = []
+    var servedCount = 0
+    var taskCount = 0
+    var isLost = false
+    var isParked = false
     /// Whether the connection's task waits for something to happen.
-    private var isWaiting = false
+    var isWaiting = false
     /// Whether the session may have something new to send.
-    private var hasNews = false
-    private var isTerminated = false
+    var hasNews = false
+    var isTerminated = false
     /// Until when a header block, or the client's SETTINGS, must be complete.
-    private var headDeadline = Int64.max
+    var headDeadline = Int64.max
     /// Until when somebody waits for a request's body.
-    private var bodyDeadline = Int64.max
-    private var shutdownDeadline = Int64.max
+    var bodyDeadline = Int64.max
+    var shutdownDeadline = Int64.max
     /// Watches the sending while there is something to send.
-    private var watch: TransferWatch?
+    var watch: TransferWatch?
 
     init(stream: ByteStream, context: WorkerContext) {
         self.stream = stream
@@ -119,13 +119,12 @@ final class HTTP2Connection {
         }
         isLost = true
         for stream in session.abandon() {
-            guard let served = served[stream.place] else { continue }
-            finish(served)
+            if let current = served(stream) { finish(current) } else { session.recycle(stream) }
         }
         giveOutputBack()
     }
 
-    private var isIdle: Bool {
+    var isIdle: Bool {
         servedCount == 0 && output.isEmpty && headDeadline == .max && shutdownDeadline == .max
             && !stream.hasPendingOutput
     }
@@ -135,80 +134,15 @@ final class HTTP2Connection {
         return .park
     }
 
-    private func terminate(_ code: HTTP2ErrorCode) {
+    func terminate(_ code: HTTP2ErrorCode) {
         isTerminated = true
         borrowOutput()
         session.terminate(code, into: output)
     }
 
-    // MARK: Deadlines
-
-    /// The earliest time at which something must have happened.
-    private func nextDeadline() -> Int64 {
-        min(min(headDeadline, bodyDeadline), min(shutdownDeadline, watch?.deadline ?? .max))
-    }
-
-    /// Somebody expects more of a request's body by then.
-    func expect(by deadline: Int64) { bodyDeadline = min(bodyDeadline, deadline) }
-
-    /// Sees to what has not happened in time.
-    private func checkDeadlines() -> ConnectionEnding? {
-        let now = context.loop.now
-        if now >= headDeadline {
-            headDeadline = .max
-            terminate(.protocolError)
-            _ = try? flush()
-            return .linger
-        }
-        if now >= shutdownDeadline { finishShutdown() }
-        if now >= bodyDeadline {
-            bodyDeadline = .max
-            for case let served? in served {
-                bodyDeadline = min(bodyDeadline, served.checkDeadline(now: now))
-            }
-        }
-        return checkProgress(now)
-    }
-
-    private func finishShutdown() {
-        shutdownDeadline = .max
-        session.finishShutdown()
-        wake()
-    }
-
-    /// Ends what the client does not take: single streams that it keeps blocked, or the whole connection.
-    private func checkProgress(_ now: Int64) -> ConnectionEnding? {
-        let isSocketFull = !output.isEmpty || stream.hasPendingOutput
-        guard isSocketFull || served.contains(where: { $0?.isSending == true }) else {
-            watch = nil
-            return nil
-        }
-        guard var current = watch else {
-            watch = newWatch()
-            watch?.note(sendQueue: stream.channel.sendQueueBytes)
-            return nil
-        }
-        guard now >= current.deadline else { return nil }
-        current.note(sendQueue: stream.channel.sendQueueBytes)
-        let isMoving = current.continuesAfterDeadline(now: now)
-        if isSocketFull && !isMoving { return .abort }
-        watch = isMoving ? current : newWatch()
-        for case let served? in served where served.isSending {
-            let hasMoved = served.stream.sentBytes > served.sentBytesSeen
-            served.sentBytesSeen = served.stream.sentBytes
-            if hasMoved || (isMoving && !session.isBlocked(served.stream)) { continue }
-            session.reset(served.stream, .cancel)
-            context.counters.http2StreamsStalled.add()
-        }
-        return nil
-    }
-
-    /// A watch that starts now.
-    func newWatch() -> TransferWatch { TransferWatch(limits: context.limits, now: context.loop.now) }
-
     // MARK: Receiving
 
-    private func receiveAvailable() {
+    func receiveAvailable() {
         for _ in 0..<Self.readsPerTurn where stream.channel.isReadReady && !isLost {
             let input = context.received
             input.removeAll()
@@ -234,7 +168,7 @@ final class HTTP2Connection {
         }
     }
 
-    private func punish(_ violation: HTTP2Violation) {
+    func punish(_ violation: HTTP2Violation) {
         let counters = context.counters
         switch violation {
         case .notHTTP2: break
@@ -249,7 +183,7 @@ final class HTTP2Connection {
         terminate(violation.errorCode)
     }
 
-    private func handleEvents() {
+    func handleEvents() {
         let events = session.takeEvents()
         for event in events {
             switch event {
@@ -267,171 +201,15 @@ final class HTTP2Connection {
         if mistaken > 0 { counters.http2StreamErrors.add(mistaken) }
     }
 
-    private func served(_ stream: HTTP2Stream) -> ServedStream? {
+    func served(_ stream: HTTP2Stream) -> ServedStream? {
         stream.place < served.count ? served[stream.place] : nil
-    }
-
-    // MARK: Requests
-
-    private func begin(_ stream: HTTP2Stream) {
-        let exchange = context.takeExchange()
-        context.heads.give(exchange.exchangeHead(for: session.takeHead(of: stream)))
-        let current = ServedStream(stream: stream, exchange: exchange, connection: self)
-        while served.count <= stream.place { served.append(nil) }
-        served[stream.place] = current
-        servedCount += 1
-        if context.accessLog != nil { exchange.startedMicroseconds = Clock.monotonicMicroseconds() }
-        context.counters.http2Requests.add()
-        do throws(HTTPError) {
-            try readHead(current)
-        } catch {
-            exchange.response.setError(error)
-            submit(current)
-            return
-        }
-        guard let handler = context.handler else { return reset(stream, .refusedStream) }
-        if handler.respondAtOnce(to: exchange) {
-            submit(current)
-        } else if taskCount < context.limits.http2.maxStreams {
-            startTask(current) { [self] in
-                await handler.respond(to: current.exchange)
-                submit(current)
-                await sendSource(of: current)
-            }
-        } else {
-            // Tasks of streams that the client has reset go on for a while; they count too.
-            reset(stream, .refusedStream)
-        }
-    }
-
-    private func readHead(_ current: ServedStream) throws(HTTPError) {
-        let request = current.exchange.request
-        if current.stream.isHeadTooLarge {
-            context.counters.http2HeadersTooLarge.add()
-            throw HTTPError(.headerFieldsTooLarge, "the header fields are too large")
-        }
-        try request.finishHTTP2()
-        let framing = try BodyFraming(request)
-        let awaitsContinue = try Expectation.awaitsContinue(request)
-        guard !current.stream.isRequestComplete else { return }
-        var length: UInt64?
-        if case .length(let announced) = framing { length = announced }
-        current.exchange.body.begin(length: length, awaitsContinue: awaitsContinue, stream: current)
-    }
-
-    /// Lets a task work for a stream.
-    private func startTask(_ current: ServedStream, _ work: @escaping () async -> Void) {
-        current.hasTask = true
-        taskCount += 1
-        let bound = LoopBound((self, current, work), loop: context.loop)
-        Task(executorPreference: context.loop) {
-            let (connection, current, work) = bound.value
-            await work()
-            connection.endTask(current)
-        }
-    }
-
-    private func endTask(_ current: ServedStream) {
-        current.hasTask = false
-        taskCount -= 1
-        if current.stream.isClosed { release(current) }
-    }
-
-    private func sendSource(of current: ServedStream) async {
-        guard current.isSending, case .source(let source, let length) = current.exchange.response.body else {
-            return
-        }
-        await current.send(source, length: length)
-    }
-
-    /// Sends the answer that the handler has made.
-    private func submit(_ current: ServedStream) {
-        guard !current.stream.isClosed else { return }
-        let response = current.exchange.response
-        let hasContent = response.status != .noContent && response.status != .notModified
-        let length = hasContent ? response.body.length(inline: response.inlineBytes.count) : nil
-        let hasBody = hasContent && length != 0 && current.exchange.request.method != .head
-        session.respond(
-            to: current.stream,
-            status: response.status,
-            date: context.date,
-            fields: response.fields,
-            length: length,
-            hasBody: hasBody
-        )
-        if hasBody {
-            current.beginBody()
-            if case .source = response.body {
-                if !current.hasTask { startTask(current) { [self] in await sendSource(of: current) } }
-            } else if let length {
-                session.bodyAvailable(current.stream, bytes: length, isLast: true)
-            }
-            if (length ?? .max) > Self.unsharedBytes {
-                let request = current.exchange.request
-                var priority = Priority()
-                if let wanted = request.value(.priority) { priority = Priority(wanted) }
-                session.share(current.stream, urgency: priority.urgency)
-            }
-        }
-        wake()
-    }
-
-    /// Notes that a stream has ended.
-    private func end(_ stream: HTTP2Stream, _ code: HTTP2ErrorCode) {
-        guard let current = served(stream) else {
-            session.recycle(stream)
-            return
-        }
-        finish(current)
-    }
-
-    private func finish(_ current: ServedStream) {
-        served[current.stream.place] = nil
-        servedCount -= 1
-        context.record(current.exchange, bytes: current.stream.sentBytes, channel: stream.channel)
-        current.closed()
-        if !current.hasTask { release(current) }
-    }
-
-    /// Gives back what a stream needed that has ended and that no task uses any more.
-    private func release(_ current: ServedStream) {
-        session.recycle(current.stream)
-        context.give(current.exchange)
-    }
-
-    // MARK: For streams
-
-    /// Sees to it that what has become due is sent.
-    private func wake() {
-        hasNews = true
-        if isWaiting { stream.channel.notify() }
-    }
-
-    func takeBody(of stream: HTTP2Stream, into buffer: ByteBuffer) -> Int {
-        defer { wake() }
-        return session.takeBody(of: stream, into: buffer)
-    }
-
-    func sendContinue(on stream: HTTP2Stream) {
-        session.sendContinue(on: stream)
-        wake()
-    }
-
-    func bodyAvailable(_ stream: HTTP2Stream, bytes: UInt64, isLast: Bool) {
-        session.bodyAvailable(stream, bytes: bytes, isLast: isLast)
-        wake()
-    }
-
-    func reset(_ stream: HTTP2Stream, _ code: HTTP2ErrorCode) {
-        session.reset(stream, code)
-        wake()
     }
 
     // MARK: Sending
 
     /// Writes what is due.
     /// - Returns: whether more could be written at once, but others shall have their turn first.
-    private func flush() throws(StreamError) -> Bool {
+    func flush() throws(StreamError) -> Bool {
         hasNews = false
         var left = Self.bytesPerTurn
         let nothing: [UInt8] = []
@@ -453,7 +231,7 @@ final class HTTP2Connection {
     }
 
     /// Makes frames of what the session has to send.
-    private func frame() {
+    func frame() {
         guard session.wantsToSend else { return }
         borrowOutput()
         while case .data(let stream, let count) = session.send(into: output, upTo: Self.outputLimit) {
@@ -467,11 +245,11 @@ final class HTTP2Connection {
         handleEvents()
     }
 
-    private func borrowOutput() {
+    func borrowOutput() {
         if output === context.noBuffer { output = context.outputBuffers.take() }
     }
 
-    private func giveOutputBack() {
+    func giveOutputBack() {
         guard output !== context.noBuffer else { return }
         context.outputBuffers.give(output)
         output = context.noBuffer
