@@ -25,8 +25,8 @@ public final class Dataset: Sendable {
     public let identityVersion: DatasetVersion
 
     let location: Location
-    private let size: Atomic<Int64>
-    private static let unmeasured: Int64 = -1
+    private let size: Atomic<UInt64>
+    private static let unmeasured = UInt64.max
     private static let lastSerial = Atomic<UInt64>(0)
 
     /// Where a folder was found, independent of how it is shown.
@@ -76,7 +76,7 @@ public final class Dataset: Sendable {
     }
 
     /// The bytes of all regular files in the folder, or `nil` until `measureSize()` has counted them.
-    public var sizeBytes: Int64? {
+    public var sizeBytes: UInt64? {
         let bytes = size.load(ordering: .relaxed)
         return bytes == Self.unmeasured ? nil : bytes
     }
@@ -86,7 +86,7 @@ public final class Dataset: Sendable {
     /// Blocks for as long as the walk takes. Symbolic links are not followed; what cannot be read counts
     /// nothing.
     @discardableResult
-    public func measureSize() -> Int64 {
+    public func measureSize() -> UInt64 {
         let bytes = FileSystem.totalSize(below: directory)
         size.store(bytes, ordering: .relaxed)
         return bytes

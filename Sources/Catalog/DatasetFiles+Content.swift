@@ -7,7 +7,7 @@ extension DatasetFiles {
     }
 
     /// How much of each end of the manifest is searched for its first and last character.
-    private static let manifestProbeBytes: Int64 = 4096
+    private static let manifestProbeBytes: UInt64 = 4096
 
     /// Reads the identity document and checks that the manifest is not cut short.
     static func load(_ directory: DirectoryDescriptor) throws(ContentError) -> DatasetIdentity {

@@ -8,7 +8,7 @@ enum DatasetFiles {
     static let points = (1...4).flatMap { ["points_\($0)d.bin", "points_\($0)d.bin.gz"] }
 
     /// Far above any real identity document, low enough not to hurt when it is read.
-    static let maximumIdentityBytes: Int64 = 64 << 20
+    static let maximumIdentityBytes: UInt64 = 64 << 20
 
     private static let identityName = FileName(identity)
     private static let manifestName = FileName(manifest)
@@ -69,7 +69,7 @@ enum DatasetFiles {
     }
 
     /// What a file's metadata says against it, or `nil`.
-    private static func problem(of status: FileStatus?, named name: String, maximum: Int64 = .max) -> String?
+    private static func problem(of status: FileStatus?, named name: String, maximum: UInt64 = .max) -> String?
     {
         guard let status else { return "\(name) is missing" }
         switch status.kind {

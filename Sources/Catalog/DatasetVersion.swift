@@ -1,3 +1,5 @@
+public import Reactor
+
 /// Everything whose change makes a served dataset another one.
 ///
 /// Two equal versions mean the same directory with unchanged identity, manifest and points files; the files

@@ -80,7 +80,7 @@ enum FileSystem {
     static func withFile<Result>(
         _ name: FileName,
         in directory: DirectoryDescriptor,
-        _ body: (_ descriptor: Int32, _ size: Int64) throws(SystemError) -> Result
+        _ body: (_ descriptor: Int32, _ size: UInt64) throws(SystemError) -> Result
     ) throws(SystemError) -> Result {
         defer { extendLifetime(directory) }
         // A name can turn into a pipe between `stat` and here; without O_NONBLOCK opening one would wait
@@ -97,7 +97,7 @@ enum FileSystem {
     }
 
     /// Up to `count` bytes of a file from `offset` on; fewer only at its end.
-    static func read(_ descriptor: Int32, from offset: Int64, count: Int) throws(SystemError) -> [UInt8] {
+    static func read(_ descriptor: Int32, from offset: UInt64, count: Int) throws(SystemError) -> [UInt8] {
         var failure: SystemError?
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {

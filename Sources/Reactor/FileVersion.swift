@@ -1,7 +1,7 @@
-import Glibc
+public import Glibc
 
 /// What identifies one version of a file's content: any change of it changes one of these.
-public struct FileVersion: Sendable, Equatable {
+public struct FileVersion: Sendable, Hashable {
     /// Device number of the file system.
     public let device: UInt64
     /// Inode number.
@@ -16,7 +16,8 @@ public struct FileVersion: Sendable, Equatable {
     /// Time of the last change of the content, whole seconds of Unix time.
     public var modifiedSeconds: Int64 { modified / 1_000_000_000 }
 
-    init(_ status: stat) {
+    /// The version that `status` tells, as `stat` or `fstat` filled it in.
+    public init(_ status: stat) {
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
         size = UInt64(max(0, status.st_size))

@@ -1,10 +1,11 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Catalog
 
 @Suite struct RescanTests {
-    private let folder = TemporaryFolder()
+    private let folder = TemporaryDirectory()
     private var scanner: RootScanner { RootScanner(roots: [Root(path: folder.path)]) }
 
     @Test func nothingChanged() throws {
@@ -35,7 +36,7 @@ import Testing
 
     @Test func aDatasetServedAtTheRootIsInPlace() throws {
         folder.makeDataset("a")
-        let scanner = RootScanner(roots: [Root(path: folder.full("a"))])
+        let scanner = RootScanner(roots: [Root(path: folder("a"))])
         let dataset = try #require(try scanner.scan(previous: nil).datasets.first)
         #expect(scanner.isInPlace(dataset))
         folder.rename("a", to: "b")
@@ -115,7 +116,7 @@ import Testing
         folder.makeDataset("one/a")
         folder.makeDataset("two/b")
         let scanner = RootScanner(roots: [
-            Root(path: folder.full("one")), Root(name: "lab", path: folder.full("two")),
+            Root(path: folder("one")), Root(name: "lab", path: folder("two")),
         ])
         let first = try scanner.scan(previous: nil)
         folder.remove("two")

@@ -1,10 +1,11 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Catalog
 
 @Suite struct ScanTests {
-    private let folder = TemporaryFolder()
+    private let folder = TemporaryDirectory()
 
     private func scan(
         _ roots: [Root]? = nil,
@@ -91,7 +92,7 @@ import Testing
     @Test func pipeInsteadOfFileDoesNotBlock() throws {
         folder.makeDataset("x")
         folder.remove("x/obs_manifest.json")
-        _ = mkfifo(folder.full("x/obs_manifest.json"), 0o644)
+        _ = mkfifo(folder("x/obs_manifest.json"), 0o644)
         #expect(try scan().broken.map(\.reason) == ["obs_manifest.json is not a regular file"])
     }
 
@@ -113,7 +114,7 @@ import Testing
 
     @Test func largeIdentityIsRefusedUnread() throws {
         folder.makeDataset("x")
-        _ = truncate(folder.full("x/dataset_identity.json"), off_t(DatasetFiles.maximumIdentityBytes + 1))
+        _ = truncate(folder("x/dataset_identity.json"), off_t(DatasetFiles.maximumIdentityBytes + 1))
         #expect(try scan().broken.map(\.reason) == ["dataset_identity.json is larger than 64 MiB"])
     }
 
@@ -133,9 +134,9 @@ import Testing
         }
         folder.makeDataset("file")
         folder.makeDataset("folder")
-        _ = chmod(folder.full("file/dataset_identity.json"), 0)
-        _ = chmod(folder.full("folder"), 0)
-        defer { _ = chmod(folder.full("folder"), 0o755) }
+        _ = chmod(folder("file/dataset_identity.json"), 0)
+        _ = chmod(folder("folder"), 0)
+        defer { _ = chmod(folder("folder"), 0o755) }
         #expect(
             try scan().broken.map(\.reason) == [
                 "dataset_identity.json cannot be read: permission denied",
@@ -156,7 +157,7 @@ import Testing
     @Test func rootThatIsADataset() throws {
         folder.makeDataset("set", identity: "{}")
         folder.makeDataset("set/inner")
-        let path = folder.full("set")
+        let path = folder("set")
         let single = try scan([Root(path: path + "/")])
         #expect(single.isSingleDataset)
         #expect(single.datasets.map(\.mount) == ["set"])
@@ -174,7 +175,7 @@ import Testing
         folder.makeDataset("set")
         folder.remove("set/points_2d.bin")
         folder.makeDataset("set/inner")
-        let snapshot = try scan([Root(path: folder.full("set"))])
+        let snapshot = try scan([Root(path: folder("set"))])
         #expect(!snapshot.isSingleDataset)
         #expect(snapshot.broken.map(\.folder) == ["set"])
         #expect(snapshot.datasets.map(\.folder) == ["inner"])
@@ -186,8 +187,8 @@ import Testing
             for name in ["b", "a"] { folder.makeDataset("\(root)/\(name)", identity: "{}") }
         }
         let snapshot = try scan([
-            Root(name: "Z", path: folder.full("two")), Root(path: folder.full("one")),
-            Root(path: folder.full("two")),
+            Root(name: "Z", path: folder("two")), Root(path: folder("one")),
+            Root(path: folder("two")),
         ])
         #expect(snapshot.datasets.map(\.mount) == ["Z-a", "Z-b", "a", "b", "a-2", "b-2"])
         #expect(snapshot.datasets.map(\.folder) == ["a", "b", "a", "b", "a", "b"])
@@ -224,7 +225,7 @@ import Testing
         folder.makeFolder("lab/deep/bad")
         folder.write("lab/deep/bad/obs_manifest.json", "{}")
         folder.makeDataset("lab/a/inner")
-        folder.link("lab/deep/again", to: folder.full("lab"))
+        folder.link("lab/deep/again", to: folder("lab"))
         folder.link("lab/deep/loop", to: "..")
         #expect(try scan().datasets.isEmpty)
         let snapshot = try scan(nil, ScanOptions(recursive: true))
@@ -253,15 +254,15 @@ import Testing
         folder.makeFolder("root")
         folder.link("root/linked", to: "../store/real")
         folder.link("root/file", to: "../store/real/points_2d.bin")
-        let snapshot = try scan([Root(path: folder.full("root"))])
+        let snapshot = try scan([Root(path: folder("root"))])
         #expect(snapshot.datasets.map(\.mount) == ["linked"])
         #expect(snapshot.datasets.map(\.id) == ["linked"])
     }
 
     @Test func namesThatAreNotUTF8() throws {
         folder.makeDataset("x")
-        let old = folder.full("x")
-        var new = Array(folder.full("bad-").utf8CString.dropLast())
+        let old = folder("x")
+        var new = Array(folder("bad-").utf8CString.dropLast())
         new += [CChar(bitPattern: 0xFF), 0]
         try #require(rename(old, new) == 0)
         let snapshot = try scan()
@@ -290,7 +291,7 @@ import Testing
     }
 
     @Test func missingRootIsAnErrorAtFirst() {
-        let path = folder.full("nowhere")
+        let path = folder("nowhere")
         #expect(throws: CatalogError.rootUnreadable(path: path, reason: "no such file or directory")) {
             try scan([Root(path: path)])
         }

@@ -1,12 +1,13 @@
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Catalog
 
 /// A watcher on a temporary folder, with everything it has reported.
 private final class Watched: Sendable {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
     let watcher: CatalogWatcher
     private let log: Log
 
@@ -16,14 +17,14 @@ private final class Watched: Sendable {
     }
 
     init(
-        _ folder: TemporaryFolder,
+        _ folder: TemporaryDirectory,
         recursive: Bool = false,
         interval: Duration = .seconds(600),
         maximumWatches: Int = .max
     ) throws {
         self.folder = folder
         let scanner = RootScanner(
-            roots: [Root(path: folder.full("root"))],
+            roots: [Root(path: folder("root"))],
             options: ScanOptions(recursive: recursive)
         )
         let log = Log()
@@ -57,7 +58,7 @@ private final class Watched: Sendable {
 }
 
 @Suite(.timeLimit(.minutes(2))) struct WatcherTests {
-    private let folder = TemporaryFolder()
+    private let folder = TemporaryDirectory()
 
     init() { folder.makeFolder("root") }
 

@@ -77,9 +77,13 @@ struct BrowserTests {
         let gateway = try GatewayProcessUnderTest([
             folder("data"), "--tls", certificate.both, "--access-log=\(folder("access.log"))",
         ])
+        // Chromium writes crash reports and more to the home folder, whatever its profile.
+        folder.makeFolder("home")
         let result = try ChildProcess.run(
-            #require(Self.browser),
+            "env",
             [
+                "-u", "XDG_CACHE_HOME", "-u", "XDG_CONFIG_HOME", "HOME=\(folder("home"))",
+                #require(Self.browser),
                 "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
                 "--no-first-run",
                 "--disable-extensions", "--disable-background-networking", "--ignore-certificate-errors",

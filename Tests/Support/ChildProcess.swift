@@ -63,15 +63,18 @@ public final class ChildProcess {
         processID = process
     }
 
-    deinit {
-        if ending == nil {
-            kill(processID, SIGKILL)
-            waitpid(processID, nil, 0)
-        }
-    }
+    deinit { kill() }
 
     /// Sends a signal.
-    public func send(signal: Int32) { if !hasEnded { kill(processID, signal) } }
+    public func send(signal: Int32) { if !hasEnded { Glibc.kill(processID, signal) } }
+
+    /// Kills the program if it still runs, and waits until it is gone.
+    public func kill() {
+        if hasEnded { return }
+        Glibc.kill(processID, SIGKILL)
+        waitpid(processID, nil, 0)
+        ending = .signal(SIGKILL)
+    }
 
     /// Whether the program has ended.
     public var hasEnded: Bool {

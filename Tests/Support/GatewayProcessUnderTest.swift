@@ -56,6 +56,9 @@ public final class GatewayProcessUnderTest {
         if waits { self.port = try listeningPort() }
     }
 
+    // Before its home goes: what it still writes would stay behind.
+    deinit { child.kill() }
+
     /// Opens a connection to it.
     public func connect(receiveBuffer: Int32? = nil) throws(RawConnection.Failure) -> RawConnection {
         try RawConnection(port: port, receiveBuffer: receiveBuffer)

@@ -44,9 +44,9 @@ struct TLSContextTests {
 
     @Test func acceptsTheFormsOfAKey() throws {
         let files = TLSTestFiles.separate("forms")
-        let traditional = TLSTestFiles.directory + "/forms-sec1.key"
+        let traditional = TLSTestFiles.folder("forms-sec1.key")
         try #require(TLSTestFiles.run(["ec", "-in", files.key, "-out", traditional]))
-        let parameters = TLSTestFiles.directory + "/forms-parameters.pem"
+        let parameters = TLSTestFiles.folder("forms-parameters.pem")
         try #require(TLSTestFiles.run(["ecparam", "-name", "prime256v1", "-out", parameters]))
         let certificate = TLSTestFiles.contents(files.certificate)
         let both = TLSTestFiles.contents(parameters) + TLSTestFiles.contents(traditional)
@@ -83,7 +83,7 @@ struct TLSContextTests {
     }
 
     @Test func directoryInPlaceOfAFile() {
-        let path = TLSTestFiles.directory
+        let path = TLSTestFiles.folder.path
         #expect(message(path) == "cannot read \(path): Is a directory")
     }
 
@@ -132,7 +132,7 @@ struct TLSContextTests {
     @Test(arguments: ["pkcs8", "ec"])
     func keyWithPassword(form: String) throws {
         let files = TLSTestFiles.separate("password-\(form)")
-        let key = "\(TLSTestFiles.directory)/password-\(form).enc"
+        let key = TLSTestFiles.folder("password-\(form).enc")
         let arguments =
             form == "pkcs8"
             ? ["pkcs8", "-topk8", "-in", files.key, "-out", key, "-passout", "pass:secret"]

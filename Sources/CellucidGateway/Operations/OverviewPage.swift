@@ -133,7 +133,7 @@ enum OverviewPage {
     }
 
     /// A size in the largest unit that leaves a number of at least one, with one decimal.
-    private static func size(_ bytes: Int64) -> String {
+    private static func size(_ bytes: UInt64) -> String {
         var value = Double(bytes)
         var unit = 0
         let units = ["B", "KB", "MB", "GB", "TB"]
