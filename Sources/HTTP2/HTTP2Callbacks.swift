@@ -7,7 +7,7 @@ import CNghttp2
 /// The session that a call is about is alive, because only its own methods call nghttp2.
 enum HTTP2Callbacks {
     /// Makes nghttp2's part of a server's session.
-    static func makeSession(_ settings: HTTP2Settings) -> OpaquePointer {
+    static func makeSession(_ settings: HTTP2Settings, _ memory: FrameMemory) -> OpaquePointer {
         var options: OpaquePointer?
         guard unsafe nghttp2_option_new(&options) == 0 else { fatalError("out of memory") }
         defer { unsafe nghttp2_option_del(options) }
@@ -20,7 +20,8 @@ enum HTTP2Callbacks {
         // The session's own budget, which counts provoked resets too, comes first.
         unsafe nghttp2_option_set_stream_reset_rate_limit(options, 1_000_000_000, 1_000_000_000)
         var session: OpaquePointer?
-        let result = unsafe nghttp2_session_server_new2(&session, callbacks, nil, options)
+        var allocator = unsafe memory.allocator
+        let result = unsafe nghttp2_session_server_new3(&session, callbacks, nil, options, &allocator)
         guard result == 0, let session = unsafe session else { fatalError("out of memory") }
         return unsafe session
     }

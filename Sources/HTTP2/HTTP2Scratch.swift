@@ -4,6 +4,7 @@ public import HTTP
 /// Memory that the sessions of one thread share, each for the length of one call, and what they reuse.
 public final class HTTP2Scratch {
     let fields = FieldList()
+    let frames = FrameMemory()
     let heads: RequestHeadPool
     let buffers: BufferPool
 

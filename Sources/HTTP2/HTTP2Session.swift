@@ -35,6 +35,7 @@ public final class HTTP2Session {
     public internal(set) var hasReceivedSettings = false
 
     let session: OpaquePointer
+    private let frameBuffer: UnsafeMutableRawPointer?
     let scratch: HTTP2Scratch
     var streams: [HTTP2Stream?] = []
     var freeStreams: [HTTP2Stream] = []
@@ -55,7 +56,8 @@ public final class HTTP2Session {
         self.settings = settings
         self.scratch = scratch
         budget = FrameBudget(settings, now: now)
-        unsafe session = unsafe HTTP2Callbacks.makeSession(settings)
+        unsafe session = unsafe HTTP2Callbacks.makeSession(settings, scratch.frames)
+        unsafe frameBuffer = unsafe scratch.frames.newest
         unsafe nghttp2_session_set_user_data(session, Unmanaged.passUnretained(self).toOpaque())
         submitSettings()
     }
@@ -156,6 +158,14 @@ public final class HTTP2Session {
         if !hasFailed { unsafe _ = nghttp2_session_consume_connection(session, received.count) }
         scratch.buffers.give(received)
         stream.received = nil
+    }
+
+    /// Hands back memory that is not needed until there is something to send again.
+    ///
+    /// Only while nothing waits to be sent.
+    public func releaseIdleMemory() {
+        guard !wantsToSend, dueData == nil, let frameBuffer = unsafe frameBuffer else { return }
+        unsafe scratch.frames.discardContent(of: frameBuffer)
     }
 
     // MARK: Ending

@@ -131,6 +131,7 @@ final class HTTP2Connection {
 
     private func park() -> ConnectionEnding {
         isParked = true
+        session.releaseIdleMemory()
         return .park
     }
 
