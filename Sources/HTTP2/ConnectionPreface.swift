@@ -12,11 +12,12 @@ public enum ConnectionPreface {
         case tooShort
     }
 
+    /// Its length in bytes.
+    static let length = 24
     private static let text: StaticString = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
     /// Looks at the first bytes of a connection.
     public static func recognise(_ bytes: Span<UInt8>) -> Beginning {
-        let length = text.utf8CodeUnitCount
         for index in 0..<min(bytes.count, length) where unsafe bytes[index] != text.utf8Start[index] {
             return .other
         }

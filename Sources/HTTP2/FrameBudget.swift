@@ -1,3 +1,5 @@
+import CNghttp2
+
 /// Decides how many frames without use a client may send: pure, it is told the time.
 ///
 /// Two budgets that refill with time, one for stream resets and one for frames that carry nothing. Frames that
@@ -58,29 +60,28 @@ struct FrameBudget {
         lastRefill = now
     }
 
-    /// Notes a stream that the client reset or made the server reset.
-    mutating func noteReset() { resets.take() }
-
-    /// Notes a request.
-    mutating func noteRequest() { freeFrames += Self.controlFramesPerRequest }
-
-    /// Notes a DATA frame that was sent, which the client will acknowledge by opening its windows again.
-    mutating func noteSentData() { freeFrames += Self.windowUpdatesPerDataFrame }
-
-    /// Notes a DATA frame that was received.
-    mutating func noteData(bytes: Int, isLast: Bool) {
-        if bytes < Self.smallDataBytes && !isLast { controlFrames.take() }
-    }
-
-    /// Notes a frame that belongs to the flow of answers: WINDOW_UPDATE, or a priority.
-    mutating func noteFlowControl() {
-        if freeFrames > 0 {
-            freeFrames -= 1
-        } else {
-            controlFrames.take()
+    /// Notes a frame that was received.
+    mutating func note(received frame: FrameScanner.Header) {
+        switch UInt32(frame.type) {
+        case NGHTTP2_DATA.rawValue:
+            let isLast = frame.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
+            if frame.length < Self.smallDataBytes && !isLast { controlFrames.take() }
+        case NGHTTP2_HEADERS.rawValue: freeFrames += Self.controlFramesPerRequest
+        case NGHTTP2_CONTINUATION.rawValue: break
+        case NGHTTP2_RST_STREAM.rawValue: resets.take()
+        case NGHTTP2_WINDOW_UPDATE.rawValue, NGHTTP2_PRIORITY.rawValue, NGHTTP2_PRIORITY_UPDATE.rawValue:
+            if freeFrames > 0 {
+                freeFrames -= 1
+            } else {
+                controlFrames.take()
+            }
+        default: controlFrames.take()
         }
     }
 
-    /// Notes any other frame that carries nothing.
-    mutating func noteControl() { controlFrames.take() }
+    /// Notes that the client made the server reset a stream.
+    mutating func noteProvokedReset() { resets.take() }
+
+    /// Notes a DATA frame that was sent, which the client will acknowledge by opening its windows again.
+    mutating func noteSentData() { freeFrames += Self.windowUpdatesPerDataFrame }
 }

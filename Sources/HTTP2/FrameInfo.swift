@@ -6,14 +6,11 @@ struct FrameInfo {
     let type: UInt32
     /// The stream's number.
     let streamID: Int32
-    /// Bytes of the payload.
-    let length: Int
     private let flags: UInt8
 
     init(_ header: nghttp2_frame_hd) {
         type = UInt32(header.type)
         streamID = header.stream_id
-        length = header.length
         flags = header.flags
     }
 

@@ -57,13 +57,6 @@ enum HTTP2Callbacks {
     }()
 
     private static func setReceiving(_ table: OpaquePointer) {
-        unsafe nghttp2_session_callbacks_set_on_begin_frame_callback(table) { _, header, context in
-            guard let header = unsafe header, let context = unsafe context else {
-                return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
-            }
-            unsafe sessionNoting(context).noteFrameBegin(FrameInfo(header.pointee))
-            return 0
-        }
         unsafe nghttp2_session_callbacks_set_on_begin_headers_callback(table) { _, frame, context in
             guard let frame = unsafe frame, let context = unsafe context else {
                 return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue

@@ -11,22 +11,7 @@ extension HTTP2Session {
 
     func stream(at place: Int) -> HTTP2Stream? { streams[place] }
 
-    func noteFrameBegin(_ frame: FrameInfo) {
-        switch frame.type {
-        case NGHTTP2_DATA.rawValue:
-            budget.noteData(bytes: frame.length, isLast: frame.endsStream)
-        case NGHTTP2_HEADERS.rawValue, NGHTTP2_CONTINUATION.rawValue: break
-        case NGHTTP2_RST_STREAM.rawValue: budget.noteReset()
-        case NGHTTP2_WINDOW_UPDATE.rawValue, NGHTTP2_PRIORITY.rawValue, NGHTTP2_PRIORITY_UPDATE.rawValue:
-            budget.noteFlowControl()
-        case NGHTTP2_SETTINGS.rawValue:
-            if hasReceivedSettings { budget.noteControl() }
-        default: budget.noteControl()
-        }
-    }
-
     func noteRequestBegin(_ id: Int32) {
-        budget.noteRequest()
         let stream = freeStreams.popLast() ?? newStream()
         stream.begin(id: id, head: scratch.heads.take())
         streams[stream.place] = stream
@@ -94,7 +79,7 @@ extension HTTP2Session {
             } else {
                 errorResets += 1
             }
-            budget.noteReset()
+            budget.noteProvokedReset()
         }
         if frame.endsStream, let stream = stream(frame.streamID), !stream.isRequestComplete {
             // The answer is whole: the client need not send the rest of its request (RFC 9113 section 8.1).

@@ -40,6 +40,7 @@ public final class HTTP2Session {
     var streams: [HTTP2Stream?] = []
     var freeStreams: [HTTP2Stream] = []
     var budget: FrameBudget
+    private var scanner = FrameScanner()
     /// The stream whose header block is being received.
     var headStream: HTTP2Stream?
     var dueData: (stream: HTTP2Stream, isWritten: Bool?)?
@@ -100,6 +101,7 @@ public final class HTTP2Session {
     public func receive(_ bytes: Span<UInt8>, now: Int64) {
         guard !hasFailed else { return }
         budget.advance(to: now)
+        scanner.scan(bytes) { budget.note(received: $0) }
         let result = unsafe bytes.withUnsafeBufferPointer {
             unsafe nghttp2_session_mem_recv(session, $0.baseAddress, $0.count)
         }

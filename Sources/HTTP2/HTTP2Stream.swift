@@ -33,6 +33,9 @@ public final class HTTP2Stream {
     /// Number of bytes of the request's body that are there to be taken.
     public var receivedCount: Int { received?.count ?? 0 }
 
+    /// Whether bytes of the answer's body are there that have not been sent.
+    public var hasUnsentBody: Bool { availableBytes > 0 }
+
     func begin(id: Int32, head: RequestHead) {
         self.id = id
         self.head = head

@@ -56,12 +56,12 @@ extension HTTP2Connection {
         let isMoving = current.continuesAfterDeadline(now: now)
         if isSocketFull && !isMoving { return .abort }
         watch = isMoving ? current : newWatch()
-        for case let served? in served where served.isSending {
-            let hasMoved = served.stream.sentBytes > served.sentBytesSeen
-            served.sentBytesSeen = served.stream.sentBytes
-            if hasMoved || (isMoving && !session.isBlocked(served.stream)) { continue }
-            session.reset(served.stream, .cancel)
+        for case let current? in served {
+            let mayWait = isMoving && !session.isBlocked(current.stream)
+            guard current.isStalled(mayWait: mayWait, now: now) else { continue }
+            session.reset(current.stream, .cancel)
             context.counters.http2StreamsStalled.add()
+            wake()
         }
         return nil
     }

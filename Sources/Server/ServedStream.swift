@@ -11,8 +11,10 @@ final class ServedStream {
     var hasTask = false
     /// Whether the answer has a body that has not been sent whole.
     var isSending = false
-    /// ``HTTP2/HTTP2Stream/sentBytes`` when the connection last looked for streams that do not move.
-    var sentBytesSeen: UInt64 = 0
+    /// When the connection last looked whether the answer moves; at first when it began.
+    private var judgedAt: Int64 = 0
+    /// ``HTTP2/HTTP2Stream/sentBytes`` at that time.
+    private var sentBytesThen: UInt64 = 0
 
     private let connection: HTTP2Connection
     private var cursor: BodyCursor?
@@ -74,7 +76,22 @@ final class ServedStream {
     /// Starts to send a body whose length is known.
     func beginBody() {
         cursor = BodyCursor(exchange.response.body, inline: exchange.response.inlineBytes)
+        judgedAt = connection.context.loop.now
         isSending = true
+    }
+
+    /// Whether the client has taken too little of the answer for too long.
+    /// - Parameters:
+    ///   - mayWait: whether it is others of the same connection that keep the line busy.
+    ///   - now: the loop's milliseconds.
+    /// - Returns: `false` as well when nothing is there to be sent.
+    func isStalled(mayWait: Bool, now: Int64) -> Bool {
+        let limits = connection.context.limits
+        guard isSending, now - judgedAt >= limits.stallMilliseconds else { return false }
+        let moved = stream.sentBytes - sentBytesThen
+        judgedAt = now
+        sentBytesThen = stream.sentBytes
+        return stream.hasUnsentBody && moved < limits.minimumBytesPerStall && !mayWait
     }
 
     /// Appends bytes of the answer's body that are due.
@@ -96,7 +113,6 @@ final class ServedStream {
             self.piece = nil
             buffers.give(piece)
         }
-        isSending = true
         var promised = length
         while !stream.isClosed {
             guard let hasMore = try? await source.pull(into: piece), !stream.isClosed else { break }
