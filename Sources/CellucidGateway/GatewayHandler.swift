@@ -105,7 +105,8 @@ final class GatewayHandler: RequestHandler {
         // Only HTTP/1.0 can come without a host, and no browser speaks it: there is no page to defend against.
         guard let authority = request.authority() else { return true }
         if authority.isEmpty { return false }
-        if authority.equals(acceptedAuthority.span) { return true }
+        let accepted = acceptedAuthority
+        if authority.equals(accepted.span) { return true }
         guard hostGuard.accepts(authority) else { return false }
         acceptedAuthority = authority.copied()
         return true
