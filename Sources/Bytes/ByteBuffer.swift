@@ -6,13 +6,10 @@ import Glibc
 /// belongs to one thread at a time.
 @safe
 public final class ByteBuffer {
-    // Every append and consume touches these, and nothing here calls out while it changes them, so the run-time
-    // checks for overlapping access would cost several percent of a request and find nothing.
-    @exclusivity(unchecked) private var base: UnsafeMutablePointer<UInt8>
-    @exclusivity(unchecked) private var start = 0
-    @exclusivity(unchecked) private var end = 0
-
-    @exclusivity(unchecked) private var allocated: Int
+    private var base: UnsafeMutablePointer<UInt8>
+    private var start = 0
+    private var end = 0
+    private var allocated: Int
 
     /// Bytes that the buffer holds memory for.
     public var capacity: Int { unsafe allocated }

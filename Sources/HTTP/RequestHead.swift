@@ -57,10 +57,9 @@ public final class RequestHead {
     var targetRange = 0..<0
     var queryRange: Range<Int>?
     var authorityRange: Range<Int>?
-    // Looked at several times a request and changed only while a head is read; see ``ByteBuffer`` for the attribute.
-    @exclusivity(unchecked) var lines: [FieldLine] = []
-    @exclusivity(unchecked) private var firstLine = [Int16](repeating: -1, count: FieldName.allCases.count)
-    @exclusivity(unchecked) private var lineCount = [UInt16](repeating: 0, count: FieldName.allCases.count)
+    var lines: [FieldLine] = []
+    private var firstLine = [Int16](repeating: -1, count: FieldName.allCases.count)
+    private var lineCount = [UInt16](repeating: 0, count: FieldName.allCases.count)
 
     /// Makes an empty head.
     public init() {}
