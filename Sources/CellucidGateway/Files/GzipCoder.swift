@@ -18,7 +18,7 @@ final class GzipCoder {
     }
 
     /// The gzip coding of `file`, if it is there or can be made while the client waits.
-    func representation(of file: CachedFile) async -> CachedFile.Representation? {
+    func representation(of file: CachedFile) async -> Representation? {
         switch file.gzip {
         case .none: break
         case .inBackground(let job): takeResult(of: job, file)
@@ -54,7 +54,7 @@ final class GzipCoder {
         }
     }
 
-    private func codeInMemory(_ source: Source) async -> CachedFile.Content? {
+    private func codeInMemory(_ source: Source) async -> FileContent? {
         let packed: [UInt8]? = await context.blockingPool.run {
             let plain: [UInt8]?
             switch source {
@@ -89,17 +89,18 @@ final class GzipCoder {
         }
     }
 
-    private func install(_ content: CachedFile.Content?, in file: CachedFile) {
+    private func install(_ content: FileContent?, in file: CachedFile) {
         guard let content, file.identity.content.isUnchanged else {
             file.gzip = .refused
             return
         }
         file.gzip = .ready(
-            CachedFile.Representation(
+            Representation(
                 content: content,
+                entityTag: FileEntityTag.text(of: file.version, isGzip: true),
+                modifiedSeconds: file.version.modifiedSeconds,
                 mediaType: file.mediaType,
-                version: file.version,
-                isGzip: true
+                coding: .gzip
             )
         )
     }

@@ -164,7 +164,7 @@ final class OpenFileCache {
     private func cached(_ outcome: FileLoader.Outcome, _ key: Key) -> Lookup {
         switch outcome {
         case .file(let file, let content):
-            let kept: CachedFile.Content = content.map { .memory($0) } ?? .file(file)
+            let kept: FileContent = content.map { .memory($0) } ?? .file(file)
             let type = MediaType.forPath(key.path.span)
             return .file(CachedFile(version: file.version, content: kept, mediaType: type))
         case .directory: return .directory
