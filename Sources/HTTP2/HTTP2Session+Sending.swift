@@ -5,12 +5,19 @@ import CNghttp2
 extension HTTP2Session {
     /// Appends frames to `buffer` until nothing is left to send, `limit` bytes are there, or the body of a stream is
     /// due.
+    ///
+    /// The last frames, two at most, may go beyond the limit.
     public func send(into buffer: ByteBuffer, upTo limit: Int) -> SendStep {
         guard !hasFailed else { return .done }
-        while buffer.count < limit {
+        // What has been written is told to nghttp2 even beyond the limit: were the stream closed before, nghttp2 would
+        // forget the frame, which counts against the client's windows.
+        while buffer.count < limit || dueData?.isWritten != nil {
+            if let due = dueData, due.isWritten == nil { dueData = nil }
             var bytes: UnsafePointer<UInt8>?
             let count = unsafe nghttp2_session_mem_send(session, &bytes)
-            if let due = dueData, due.isWritten == nil { return .data(due.stream, dataLength) }
+            if let due = dueData, due.isWritten == nil {
+                return buffer.count < limit ? .data(due.stream, dataLength) : .done
+            }
             guard count > 0, let bytes = unsafe bytes else {
                 if count < 0 { hasFailed = true }
                 return .done

@@ -13,8 +13,8 @@ final class HTTP2Connection {
     /// Bytes of frames that are made before they are written: what was framed already cannot be overtaken by
     /// something more urgent.
     static let outputLimit = 48 * 1024
-    /// Capacity of an output buffer: the limit, and the frame that goes over it.
-    static let outputCapacity = outputLimit + 17 * 1024
+    /// Capacity of an output buffer: the limit, and the two frames that may go over it.
+    static let outputCapacity = outputLimit + 2 * 17 * 1024
     /// Bytes that the kernel may hold unsent, for the same reason.
     static let unsentBytes: Int32 = 128 * 1024
     /// Bytes that are sent before other connections get their turn.

@@ -22,7 +22,7 @@ struct HTTP2FlowControlTests {
 
     /// Whether exactly the file came on these streams, and nothing was wrong.
     private func isComplete(_ report: HTTP2Report, _ streams: [Int]) -> Bool {
-        report.resets.isEmpty && report.goaways.isEmpty && report.closed == nil
+        report.resets.isEmpty && report.goaways.isEmpty && report.closed == nil && report.overrun == 0
             && streams.allSatisfy { report.ended.contains($0) && readFile(folder("\($0)")) == Self.content }
     }
 
@@ -60,6 +60,22 @@ struct HTTP2FlowControlTests {
         let report = try run("cancelled", ["count=40"])
         #expect(isComplete(report, [81]))
         #expect(report.ended == [81])
+    }
+
+    @Test("After streams that were reset under way the next answer comes")
+    func resetUnderWay() throws {
+        let report = try run("reset_under_way", ["small=/cells/dataset_identity.json", "rounds=30"])
+        #expect(report.steps == (0..<30).map { 6 * $0 + 5 })
+        #expect(report.overrun == 0)
+        #expect(report.goaways.isEmpty)
+        let small = try #require(export.files["dataset_identity.json"])
+        #expect(report.steps.allSatisfy { readFile(folder("\($0)")) == small })
+    }
+
+    @Test("Streams that are reset under way do not move the connection's window")
+    func resetInNarrowWindow() throws {
+        let report = try run("reset_in_narrow_window", ["rounds=40"])
+        #expect(isComplete(report, [81]))
     }
 
     @Test("Several downloads share the connection")

@@ -38,6 +38,7 @@ class Connection:
         self.ended = set()
         self.server_settings, self.goaways, self.pongs = {}, [], set()
         self.largest_data = 0
+        self.granted, self.taken = 65535, 0
         self.answers_pings = True
         self.window = 65535
         self.closed = None
@@ -60,6 +61,7 @@ class Connection:
             assert self.socket.selected_alpn_protocol() == "h2", "ALPN did not choose h2"
         if opens_windows:
             settings = {SettingsFrame.INITIAL_WINDOW_SIZE: MAXIMUM_WINDOW, **(settings or {})}
+            self.granted = MAXIMUM_WINDOW
         first = PREFACE + SettingsFrame(0, settings or {}).serialize()
         if opens_windows:
             first += WindowUpdateFrame(0, MAXIMUM_WINDOW - 65535).serialize()
@@ -92,6 +94,8 @@ class Connection:
         self.send(self.head(stream, self.fields(path, method, more), end))
 
     def open_window(self, stream, count):
+        if stream == 0:
+            self.granted += count
         self.send(WindowUpdateFrame(stream, count))
 
     # Receiving
@@ -166,6 +170,7 @@ class Connection:
                 self._note_head(stream)
         elif isinstance(frame, DataFrame):
             self.largest_data = max(self.largest_data, length)
+            self.taken += length
             self.bodies.setdefault(stream, bytearray()).extend(frame.data)
         elif isinstance(frame, RstStreamFrame):
             self.resets[stream] = frame.error_code
@@ -211,6 +216,7 @@ class Connection:
             "goaways": [{"last": last, "code": code} for last, code in self.goaways],
             "settings": {str(number): value for number, value in self.server_settings.items()},
             "largestData": self.largest_data,
+            "overrun": max(0, self.taken - self.granted),
             "closed": self.closed,
         }
 

@@ -107,6 +107,43 @@ def cancelled(host, port, path, size, folder, count="20"):
     return {**connection.report(folder), "steps": []}
 
 
+def reset_under_way(host, port, path, size, folder, small, rounds="30"):
+    """Streams that are reset while their frames are on the way; what is asked for next has to come."""
+    connection = Connection(host, port)
+    stream, smalls = 1, []
+    for number in range(int(rounds)):
+        given_up = [stream, stream + 2]
+        connection.send(*[connection.head(each, connection.fields(path)) for each in given_up])
+        for _ in range(number % 7):
+            connection.receive(1)
+        connection.send(*[RstStreamFrame(each, CANCEL) for each in given_up])
+        smalls.append(stream + 4)
+        connection.request(smalls[-1], small)
+        if not connection.wait_for(smalls[-1]):
+            break
+        stream += 6
+    connection.synchronise()
+    for each in set(connection.bodies) - set(smalls):
+        del connection.bodies[each]
+    return {**connection.report(folder), "steps": [number for number in smalls if number in connection.ended]}
+
+
+def reset_in_narrow_window(host, port, path, size, folder, rounds="40"):
+    """The same within the window of the connection, which is opened again by exactly what came."""
+    connection = Connection(host, port, {SettingsFrame.INITIAL_WINDOW_SIZE: MAXIMUM_WINDOW}, opens_windows=False)
+    for number in range(int(rounds)):
+        connection.request(2 * number + 1, path)
+        connection.wait(lambda: connection.taken == connection.granted)
+        connection.open_window(0, 40000 + number)
+        connection.send(RstStreamFrame(2 * number + 1, CANCEL))
+        connection.synchronise()
+    connection.open_window(0, int(size))
+    last = 2 * int(rounds) + 1
+    connection.request(last, path)
+    connection.wait_for(last)
+    return {**connection.report(folder), "steps": []}
+
+
 def shared(host, port, path, size, folder, count="10"):
     """Several downloads at once through narrow windows that are opened again as bytes come."""
     connection = Connection(host, port, {SettingsFrame.INITIAL_WINDOW_SIZE: 20000}, opens_windows=False)
@@ -154,4 +191,4 @@ def normal(host, port, path, size, folder, count="5000", resets="100"):
     return {**report, "statuses": {}, "bodyBytes": {}, "ended": []}
 
 
-run([exhaustion, initial_window, single_bytes, frame_size, cancelled, shared, normal])
+run([exhaustion, initial_window, single_bytes, frame_size, cancelled, reset_under_way, reset_in_narrow_window, shared, normal])

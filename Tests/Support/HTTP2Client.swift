@@ -118,6 +118,8 @@ public struct HTTP2Report: Decodable, Sendable {
     public let settings: [Int: Int]
     /// The largest DATA frame.
     public let largestData: Int
+    /// Bytes of DATA beyond what the connection's window allowed.
+    public let overrun: Int
     /// How the connection ended: "end" in order, "reset", or not at all.
     public let closed: String?
     /// How often the case did what it does again and again; 0 when it does not.
@@ -128,7 +130,8 @@ public struct HTTP2Report: Decodable, Sendable {
     public let wasOpen: Bool?
 
     private enum CodingKeys: CodingKey {
-        case statuses, interim, bodyBytes, ended, resets, goaways, settings, largestData, closed, rounds,
+        case statuses, interim, bodyBytes, ended, resets, goaways, settings, largestData, overrun, closed,
+            rounds,
             steps
         case wasOpen
     }
@@ -149,6 +152,7 @@ public struct HTTP2Report: Decodable, Sendable {
         goaways = try values.decode([GoAway].self, forKey: .goaways)
         settings = try numbered(.settings)
         largestData = try values.decode(Int.self, forKey: .largestData)
+        overrun = try values.decode(Int.self, forKey: .overrun)
         closed = try values.decodeIfPresent(String.self, forKey: .closed)
         rounds = try values.decodeIfPresent(Int.self, forKey: .rounds) ?? 0
         steps = try values.decodeIfPresent([Int].self, forKey: .steps) ?? []

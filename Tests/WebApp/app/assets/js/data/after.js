@@ -1,0 +1,1 @@
+import{ran}from"../app/ui/report.js";ran(import.meta.url);export const answer="after";
