@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures what idle keep-alive connections cost: nginx first, then the gateway, one worker each.
+"""Measures what idle connections cost: nginx first, then the gateway, one worker each.
 
 Every connection has had one request answered. Memory is the growth of the server's resident memory; the kernel's
 own memory for sockets is the same for both and not counted.
@@ -16,19 +16,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import dataset
-import message
-from dataset import Dataset
-from servers import (
-    BenchmarkError,
-    Endpoint,
-    Gateway,
-    Nginx,
-    Server,
-    exit_on_sigterm,
-    make_certificate,
-    raise_descriptor_limit,
-)
+from clients import client
+from common import dataset
+from common.dataset import Dataset
+from common.endpoint import PROTOCOLS, Endpoint, make_certificate
+from common.options import add_gateway_option
+from common.system import BenchmarkError, exit_on_sigterm, raise_descriptor_limit
+from servers.gateway import Gateway
+from servers.nginx import Nginx
+from servers.server import CRASH_SECONDS, Server
 
 # An address and port of the client's side make a connection unique: some thousand for each address.
 CONNECTIONS_PER_ADDRESS = 5000
@@ -57,11 +53,11 @@ class Outcome:
         return (self.bytes_open - self.bytes_before) / self.connections
 
 
-def open_connections(endpoint: Endpoint, path: str, size: int, count: int) -> list[message.Connection]:
+def open_connections(endpoint: Endpoint, path: str, size: int, count: int) -> list[client.Connection]:
     """Opens connections and has one request answered on each."""
 
-    def open_one(number: int) -> message.Connection:
-        connection = message.Connection(endpoint, f"127.0.{1 + number // CONNECTIONS_PER_ADDRESS}.1")
+    def open_one(number: int) -> client.Connection:
+        connection = client.connect(endpoint, f"127.0.{1 + number // CONNECTIONS_PER_ADDRESS}.1")
         answer = connection.get(path)
         if answer.status != 200 or len(answer.body) != size:
             raise BenchmarkError(f"connection {number} was answered with status {answer.status}")
@@ -71,7 +67,7 @@ def open_connections(endpoint: Endpoint, path: str, size: int, count: int) -> li
         return list(pool.map(open_one, range(count)))
 
 
-def close_connections(server: Server, connections: list[message.Connection], descriptors: int) -> int:
+def close_connections(server: Server, connections: list[client.Connection], descriptors: int) -> int:
     """Closes all and waits until the server has noticed; returns how many descriptors it did not give back."""
     for connection in connections:
         connection.reset()
@@ -88,7 +84,7 @@ def new_client_seconds(endpoint: Endpoint, path: str) -> list[float]:
     times = []
     for _ in range(NEW_CLIENTS):
         began = time.monotonic()
-        if message.get(endpoint, path).status != 200:
+        if client.get(endpoint, path).status != 200:
             raise BenchmarkError(f"a new client of {endpoint.url(path)} was refused")
         times.append(time.monotonic() - began)
     return times
@@ -97,7 +93,7 @@ def new_client_seconds(endpoint: Endpoint, path: str) -> list[float]:
 def measure(server: Server, endpoint: Endpoint, data: Dataset, count: int) -> Outcome:
     path, size = data.small, dataset.SMALL_BYTES
     for _ in range(20):
-        message.get(endpoint, path)
+        client.get(endpoint, path)
     time.sleep(SETTLE_SECONDS)
     before, descriptors = server.resident_bytes(), server.open_descriptors()
 
@@ -135,10 +131,9 @@ def report(name: str, outcome: Outcome) -> None:
     )
 
 
-def compare(options: argparse.Namespace, data: Dataset, certificate: Path | None, folder: Path) -> None:
+def compare(options: argparse.Namespace, data: Dataset, scheme: str, certificate: Path | None, folder: Path) -> None:
     folder.mkdir()
-    print(f"{options.n} idle connections, {'TLS 1.3' if certificate else 'HTTP'}:", flush=True)
-    scheme = "https" if certificate else "http"
+    print(f"{options.n} idle connections, {PROTOCOLS[scheme]}:", flush=True)
 
     def start_nginx() -> Server:
         return Nginx(data.root, 1, certificate, folder / "nginx", IDLE_SECONDS)
@@ -154,7 +149,12 @@ def compare(options: argparse.Namespace, data: Dataset, certificate: Path | None
     outcomes = {}
     for name, start in starts.items():
         with start() as server:
-            outcomes[name] = measure(server, server.endpoints_for(scheme)[0], data, options.n)
+            try:
+                outcomes[name] = measure(server, server.endpoints_for(scheme)[0], data, options.n)
+            except (OSError, BenchmarkError):
+                # A server that crashed says more than the client that noticed it.
+                server.check_alive(CRASH_SECONDS)
+                raise
         report(name, outcomes[name])
     ratio = outcomes["gateway"].bytes_each / outcomes["nginx"].bytes_each
     print(f"  ratio gateway/nginx: {ratio:.2f} (below 1 the gateway needs less)", flush=True)
@@ -162,14 +162,10 @@ def compare(options: argparse.Namespace, data: Dataset, certificate: Path | None
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--gateway",
-        default=str(Path(__file__).resolve().parent.parent / ".build/release/gateway"),
-        metavar="PATH",
-        help="the binary (default: .build/release/gateway); the word nginx compares nginx with itself",
-    )
+    add_gateway_option(parser, can_be_nginx=True)
     parser.add_argument("-n", type=int, default=10_000, metavar="N", help="connections (default: 10000)")
-    parser.add_argument("--tls", action="store_true", help="measure HTTPS too")
+    parser.add_argument("--tls", action="store_true", help="measure HTTP/1.1 over TLS too")
+    parser.add_argument("--h2", action="store_true", help="measure HTTP/2 over TLS too")
     options = parser.parse_args()
     if options.n < 1:
         parser.error("-n begins at 1")
@@ -187,9 +183,12 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="gateway-benchmark-") as name:
             folder = Path(name)
             data = dataset.make(folder / "root")
-            compare(options, data, None, folder / "http")
+            compare(options, data, "http", None, folder / "http")
+            certificate = make_certificate(folder) if options.tls or options.h2 else None
             if options.tls:
-                compare(options, data, make_certificate(folder), folder / "https")
+                compare(options, data, "https", certificate, folder / "https")
+            if options.h2:
+                compare(options, data, "h2", certificate, folder / "h2")
     except (BenchmarkError, OSError, subprocess.SubprocessError) as error:
         print(f"idle_connections.py: {error}", file=sys.stderr)
         return 1

@@ -5,36 +5,30 @@ so measures itself. This one checks every head and counts every byte, but never 
 """
 
 import socket
-import statistics
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from load import Run, Workload
-from servers import BenchmarkError, Endpoint, Server
+from clients import http1
+from common.endpoint import Endpoint
+from common.system import BenchmarkError
+from loads.run import Run, run_clients
+from loads.workload import Workload
+from servers.server import Server
 
 CHUNK_BYTES = 4 << 20
 
 
 def run(server: Server, endpoint: Endpoint, workload: Workload, head_bytes: int, body_bytes: int, seconds: int) -> Run:
-    """Loads a plain HTTP endpoint for some seconds, one thread a connection. Any error ends the benchmark."""
-    request = f"GET {workload.paths[0]} HTTP/1.1\r\nHost: {endpoint.authority}\r\n\r\n".encode()
-    connections = [endpoint.connect() for _ in range(workload.connections)]
-    cpu_before = server.cpu_seconds()
-    began = time.monotonic()
-    deadline = began + seconds
+    """Loads a plain HTTP endpoint for some seconds, one thread a connection."""
+    request = http1.request_head(endpoint.authority, workload.paths[0])
 
-    def load_one(connection: socket.socket) -> list[float]:
-        with connection:
+    def load_one(deadline: float) -> list[float]:
+        with endpoint.connect() as connection:
             return list(_response_seconds(connection, request, head_bytes, body_bytes, deadline))
 
-    with ThreadPoolExecutor(len(connections)) as pool:
-        durations = [duration for every in pool.map(load_one, connections) for duration in every]
-    elapsed = time.monotonic() - began
-    cpu_seconds = server.cpu_seconds() - cpu_before
-    server.check_alive()
-    ranked = statistics.quantiles(durations, n=100, method="inclusive") if len(durations) > 1 else durations * 99
-    return Run(len(durations), elapsed, cpu_seconds, ranked[49] * 1e3, ranked[98] * 1e3)
+    threads = ThreadPoolExecutor(workload.connections)
+    return run_clients(server, load_one, threads, workload.connections, seconds)
 
 
 def _response_seconds(

@@ -1,22 +1,17 @@
 """A plain HTTP/1.1 client that shows an answer exactly as it came."""
 
-import socket
-import struct
-from dataclasses import dataclass
-
-from servers import BenchmarkError, Endpoint
+from clients.message import Answer
+from common.endpoint import Endpoint, reset
+from common.system import BenchmarkError
 
 BODILESS = {204, 304}
 
 
-@dataclass(frozen=True)
-class Answer:
-    """A response: status, fields with names in lower case, body, and its size with the head."""
-
-    status: int
-    fields: dict[str, str]
-    body: bytes
-    total_bytes: int
+def request_head(authority: str, path: str, fields: dict[str, str] | None = None) -> bytes:
+    """A GET as wrk sends it."""
+    lines = [f"GET {path} HTTP/1.1", f"Host: {authority}"]
+    lines += [f"{name}: {text}" for name, text in (fields or {}).items()]
+    return "\r\n".join([*lines, "", ""]).encode()
 
 
 class Connection:
@@ -31,18 +26,19 @@ class Connection:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._socket.close()
+        self.close()
 
     def reset(self) -> None:
-        """Closes at once, so that no port stays in TIME_WAIT."""
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        """Closes at once."""
+        reset(self._socket)
+
+    def close(self) -> None:
+        """Closes in order."""
         self._socket.close()
 
     def get(self, path: str, fields: dict[str, str] | None = None) -> Answer:
-        """Asks as wrk does and waits for the whole answer."""
-        lines = [f"GET {path} HTTP/1.1", f"Host: {self._authority}"]
-        lines += [f"{name}: {text}" for name, text in (fields or {}).items()]
-        self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
+        """Asks and waits for the whole answer."""
+        self._socket.sendall(request_head(self._authority, path, fields))
         while (end := self._received.find(b"\r\n\r\n")) < 0:
             self._receive()
         head = self._take(end + 4).decode("latin-1").split("\r\n")
@@ -56,7 +52,7 @@ class Connection:
         length = 0 if status in BODILESS else int(received["content-length"])
         while len(self._received) < length:
             self._receive()
-        return Answer(status, received, self._take(length), end + 4 + length)
+        return Answer(status, self._take(length), end + 4 + length, received)
 
     def _receive(self) -> None:
         data = self._socket.recv(1 << 18)
@@ -68,9 +64,3 @@ class Connection:
         taken = bytes(self._received[:count])
         del self._received[:count]
         return taken
-
-
-def get(endpoint: Endpoint, path: str, fields: dict[str, str] | None = None) -> Answer:
-    """One request on a connection of its own."""
-    with Connection(endpoint) as connection:
-        return connection.get(path, fields)

@@ -2,38 +2,13 @@
 
 import json
 import subprocess
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from servers import BenchmarkError, Endpoint, Server, tool
-
-
-@dataclass(frozen=True)
-class Workload:
-    """What to ask for: paths in turn, all with the same fields and with answers of about the same size."""
-
-    paths: list[str]
-    connections: int
-    fields: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Run:
-    """What one run of wrk achieved; a response counts in parts when the run ended in the middle of it."""
-
-    responses: float
-    seconds: float
-    cpu_seconds: float
-    latency_p50_ms: float
-    latency_p99_ms: float
-
-    @property
-    def per_second(self) -> float:
-        return self.responses / self.seconds
-
-    @property
-    def cpu_per_response(self) -> float:
-        return self.cpu_seconds / self.responses
+from common.endpoint import Endpoint
+from common.system import BenchmarkError, tool
+from loads.run import Run
+from loads.workload import Workload
+from servers.server import Server
 
 
 def run(

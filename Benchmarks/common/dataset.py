@@ -13,6 +13,9 @@ SMALL_BYTES = 3072
 MEDIUM_BYTES = 1 << 20
 LARGE_BYTES = 64 << 20
 SHORT_RANGE = range(40_000_000, 40_001_000)
+# As many files as the viewer loads when it is opened, and about as many bytes: modules, most of them small.
+ASSETS = 370
+LARGE_ASSET_EVERY = 46
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Dataset:
     medium: str
     large: str
     genes: list[str]
+    assets: list[str]
 
     def content(self, path: str) -> bytes:
         """The bytes of the file that is served at `path`."""
@@ -41,12 +45,17 @@ def make(root: Path) -> Dataset:
     _write_large(folder / "points_3d.bin")
     for number, gene in enumerate(genes):
         (folder / "var" / f"{gene}.values.f32").write_bytes(_floats(4 * CELLS, number))
+    (folder / "assets").mkdir()
+    assets = [f"module{number:03d}.js" for number in range(ASSETS)]
+    for number, asset in enumerate(assets):
+        (folder / "assets" / asset).write_bytes(_module(number))
     return Dataset(
         root=root,
         small=f"/{MOUNT}/dataset_identity.json",
         medium=f"/{MOUNT}/points_2d.bin",
         large=f"/{MOUNT}/points_3d.bin",
         genes=[f"/{MOUNT}/var/{gene}.values.f32" for gene in genes],
+        assets=[f"/{MOUNT}/assets/{asset}" for asset in assets],
     )
 
 
@@ -72,6 +81,16 @@ def _floats(size: int, seed: int) -> bytes:
     """Little-endian float32 values between 0 and 6, like log-normalised expression."""
     count = size // 4
     return struct.pack(f"<{count}f", *(3 + 3 * math.sin(seed + 0.37 * index) for index in range(count)))
+
+
+def _module(number: int) -> bytes:
+    """The text of a module: 1 to 30 kB, small ones more often, or 100 to 500 kB."""
+    part = number * 0.618 % 1
+    size = 1_000 + int(29_000 * part**2)
+    if number % LARGE_ASSET_EVERY == 0:
+        size = 100_000 + int(400_000 * part)
+    line = f"export const value{number:03d} = (argument) => argument + {number};\n".encode()
+    return (line * (size // len(line) + 1))[:size]
 
 
 def _write_large(path: Path) -> None:

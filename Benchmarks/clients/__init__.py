@@ -1,0 +1,1 @@
+"""HTTP clients that show answers exactly as they came."""

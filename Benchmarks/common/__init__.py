@@ -1,0 +1,1 @@
+"""What all benchmarks build on: the system, endpoints, and the export folder that is served."""

@@ -1,0 +1,1 @@
+"""Compares servers case by case, in pairs of runs, and reports the ratios."""

@@ -1,0 +1,1 @@
+"""Generators of load; each says what the server achieved under it."""
