@@ -162,7 +162,7 @@ final class HTTP1Connection {
     }
 
     private func record(_ exchange: Exchange) {
-        context.record(exchange, bytes: bodyBytesSent, channel: stream.channel)
+        context.record(exchange, bytes: bodyBytesSent, peer: stream.peerName)
     }
 
     // MARK: Input

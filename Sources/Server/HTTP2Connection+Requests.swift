@@ -122,7 +122,7 @@ extension HTTP2Connection {
     func finish(_ current: ServedStream) {
         served[current.stream.place] = nil
         servedCount -= 1
-        context.record(current.exchange, bytes: current.stream.sentBytes, channel: stream.channel)
+        context.record(current.exchange, bytes: current.stream.sentBytes, peer: stream.peerName)
         current.closed()
         if !current.hasTask { release(current) }
     }

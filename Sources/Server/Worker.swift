@@ -116,6 +116,7 @@ final class Worker: Sendable {
         }
         guard let channel = try? Channel(socket, loop: loop) else { return }
         let stream = ByteStream(channel, tls: context.tls, scratch: context.scratch)
+        if context.accessLog != nil { stream.notePeer() }
         let connection = Connection(stream: stream, context: context)
         let place = context.connections.insert(connection)
         Self.serve(LoopBound(connection, loop: loop), place)

@@ -99,14 +99,14 @@ public final class WorkerContext {
     ///   - exchange: the exchange.
     ///   - bytes: bytes of the body that were sent.
     ///   - channel: the client's connection.
-    func record(_ exchange: Exchange, bytes: UInt64, channel: Channel) {
+    func record(_ exchange: Exchange, bytes: UInt64, peer: String?) {
         guard let accessLog else { return }
         let request = exchange.request
         request.combineLines(of: .xForwardedFor)
         accessLog.write(
             AccessRecord(
                 peer: trustedProxies.client(
-                    peer: Listener.peerAddress(of: channel.descriptor)?.shownHost ?? "-",
+                    peer: peer ?? "-",
                     forwardedFor: request.value(.xForwardedFor)?.text()
                 ),
                 method: request.methodName.text(),

@@ -41,6 +41,8 @@ public final class ByteStream {
 
     /// The connection's descriptor, for waiting.
     public let channel: Channel
+    /// The peer's address as people read it; `nil` unless somebody has asked for it.
+    public private(set) var peerName: String?
     private let scratch: Scratch
     private var session: TLSSession?
 
@@ -56,6 +58,9 @@ public final class ByteStream {
             TLSSession(context: $0, descriptor: channel.descriptor, staging: scratch.staging)
         }
     }
+
+    /// Reads the peer's address, which the system no longer knows when the peer has reset the connection.
+    public func notePeer() { peerName = Listener.peerAddress(of: channel.descriptor)?.shownHost }
 
     /// Does the TLS handshake; returns at once on a plain stream.
     /// - Parameter deadline: the loop's milliseconds by which it must be done.

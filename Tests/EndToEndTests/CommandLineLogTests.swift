@@ -77,6 +77,22 @@ struct CommandLineLogTests {
         #expect(entries.prefix(3).map { $0["bytes"] } == [.number(Double(size)), .number(0), .number(10)])
     }
 
+    @Test("The access log names a client that has reset its connection")
+    func accessLogOfReset() throws {
+        let folder = TemporaryDirectory()
+        let path = folder("access.log")
+        let export = try ServedExport(
+            ["large.bin": ExportFixture.noise(8_000_000)],
+            arguments: ["--access-log=\(path)", "--log-format=json"]
+        )
+        let connection = try export.connect(receiveBuffer: 4096)
+        try connection.send("GET", "/cells/large.bin")
+        _ = try connection.readSome()
+        connection.reset()
+        let entries = try Self.lines(path, 1).map { try JSON(Array($0.utf8)) }
+        #expect(entries.map { $0["peer"] } == [.string("127.0.0.1")])
+    }
+
     @Test("SIGHUP opens the access log's file anew")
     func rotation() throws {
         let folder = TemporaryDirectory()
