@@ -22,7 +22,7 @@ public enum OpenBeneath {
     private static let resolveBeneath: UInt64 = 0x08
     private static let resolveNoMagicLinks: UInt64 = 0x02
 
-    /// Whether the kernel has `openat2` (Linux 5.6); found out at the first use.
+    /// Whether `openat2` (Linux 5.6) is there, and allowed; found out at the first use.
     private static let hasOpenat2 = Atomic<Bool>(true)
 
     /// Opens a regular file for reading.
@@ -65,6 +65,11 @@ public enum OpenBeneath {
             case ENOSYS:
                 hasOpenat2.store(false, ordering: .relaxed)
                 return openBySegments(path, directory)
+            case EPERM:
+                // Either the file's own, or a container's filter of system calls that does not know this one.
+                let raw = openBySegments(path, directory)
+                if raw >= 0 { hasOpenat2.store(false, ordering: .relaxed) }
+                return raw
             case EAGAIN, EINTR: continue  // something was renamed during the walk: openat2(2)
             default: return -1
             }

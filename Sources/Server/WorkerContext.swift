@@ -98,7 +98,7 @@ public final class WorkerContext {
     /// - Parameters:
     ///   - exchange: the exchange.
     ///   - bytes: bytes of the body that were sent.
-    ///   - channel: the client's connection.
+    ///   - peer: the address of the client, or of the proxy before it.
     func record(_ exchange: Exchange, bytes: UInt64, peer: String?) {
         guard let accessLog else { return }
         let request = exchange.request
