@@ -36,6 +36,7 @@ struct BrowserTests {
         }
         async function run() {
           lines.push(`protocol=${location.protocol}`);
+          lines.push(`version=${performance.getEntriesByType("navigation")[0].nextHopProtocol}`);
           const identity = await load("identity", "dataset_identity.json");
           const document_ = JSON.parse(new TextDecoder().decode(identity.bytes));
           lines.push(`id=${document_.id} ${document_.stats.n_cells}`);
@@ -56,6 +57,8 @@ struct BrowserTests {
           lines.push(`several=${several.filter((response) => response.ok).length}`);
           const listing = await (await fetch("/_cellucid/datasets")).json();
           lines.push(`listing=${listing.datasets.map((dataset) => dataset.path)}`);
+          const versions = performance.getEntriesByType("resource").map((entry) => entry.nextHopProtocol);
+          lines.push(`versions=${versions.length > 5} ${[...new Set(versions)]}`);
         }
         run().then(() => lines.push("end=well"), (error) => lines.push(`end=${error}`)).then(() => {
           document.getElementById("result").textContent = lines.join("\\n");
@@ -64,9 +67,10 @@ struct BrowserTests {
 
     @Test(
         "A page from the gateway gets the bytes of the dataset's files",
-        .enabled(if: browser != nil && TLSCertificates.isAvailable)
+        .enabled(if: browser != nil && TLSCertificates.isAvailable),
+        arguments: [("true", "h2"), ("false", "http/1.1")]
     )
-    func page() throws {
+    func page(offersHTTP2: String, version: String) throws {
         let folder = TemporaryDirectory()
         var fixture = ExportFixture(id: "browser", genes: ["CD3D"] + (0..<500).map { "GENE\($0)" })
         fixture.files = fixture.files.filter { !$0.key.hasPrefix("var/GENE") }
@@ -75,7 +79,8 @@ struct BrowserTests {
         fixture.write("data/cells", in: folder)
         let certificate = try TLSCertificates(in: folder).make("localhost")
         let gateway = try GatewayProcessUnderTest([
-            folder("data"), "--tls", certificate.both, "--access-log=\(folder("access.log"))",
+            folder("data"), "--tls", certificate.both, "--http2", offersHTTP2,
+            "--access-log=\(folder("access.log"))",
         ])
         // Chromium writes crash reports and more to the home folder, whatever its profile.
         folder.makeFolder("home")
@@ -106,6 +111,8 @@ struct BrowserTests {
         }
         #expect(values["end"] == "well", "\(text)")
         #expect(values["protocol"] == "https:")
+        #expect(values["version"] == version)
+        #expect(values["versions"] == "true \(version)")
         #expect(values["id"] == "browser 1000")
         for (name, file) in [
             ("identity", "dataset_identity.json"), ("observations", "obs_manifest.json"),

