@@ -12,26 +12,26 @@ public final class ByteBuffer {
     private var allocated: Int
 
     /// Bytes that the buffer holds memory for.
-    public var capacity: Int { unsafe allocated }
+    public var capacity: Int { allocated }
 
     /// Makes an empty buffer.
     /// - Parameter capacity: bytes to reserve; at least 1.
     public init(capacity: Int) {
         precondition(capacity > 0)
         unsafe base = .allocate(capacity: capacity)
-        unsafe allocated = capacity
+        allocated = capacity
     }
 
     deinit { unsafe base.deallocate() }
 
     /// Number of bytes that are there to be consumed.
-    public var count: Int { unsafe end - start }
+    public var count: Int { end - start }
 
     /// Whether nothing is left to consume.
-    public var isEmpty: Bool { unsafe start == end }
+    public var isEmpty: Bool { start == end }
 
     /// Bytes that can be appended without moving or growing.
-    public var freeCount: Int { unsafe capacity - end }
+    public var freeCount: Int { capacity - end }
 
     /// The bytes not yet consumed; valid until the buffer is next changed.
     public var unread: Span<UInt8> {
@@ -45,22 +45,22 @@ public final class ByteBuffer {
     /// Drops bytes from the front.
     /// - Parameter count: at most ``count``.
     public func consume(_ count: Int) {
-        unsafe precondition(count >= 0 && count <= end - start)
-        unsafe start += count
-        if unsafe start == end { removeAll() }
+        precondition(count >= 0 && count <= end - start)
+        start += count
+        if start == end { removeAll() }
     }
 
     /// Drops bytes from the end.
     /// - Parameter count: at most ``count``.
     public func removeLast(_ count: Int) {
-        unsafe precondition(count >= 0 && count <= end - start)
-        unsafe end -= count
+        precondition(count >= 0 && count <= end - start)
+        end -= count
     }
 
     /// Forgets everything that is unread.
     public func removeAll() {
-        unsafe start = 0
-        unsafe end = 0
+        start = 0
+        end = 0
     }
 
     /// Makes room for more bytes, by moving what is unread to the front or by growing.
@@ -68,7 +68,7 @@ public final class ByteBuffer {
     public func reserve(_ additional: Int) {
         if freeCount >= additional { return }
         let held = count
-        if unsafe capacity - held >= additional && start >= held {
+        if capacity - held >= additional && start >= held {
             unsafe base.update(from: base + start, count: held)
         } else if capacity - held >= additional {
             unsafe memmove(base, base + start, held)
@@ -79,10 +79,10 @@ public final class ByteBuffer {
             unsafe moved.update(from: base + start, count: held)
             unsafe base.deallocate()
             unsafe base = moved
-            unsafe allocated = larger
+            allocated = larger
         }
-        unsafe start = 0
-        unsafe end = held
+        start = 0
+        end = held
     }
 
     /// Appends a copy of `bytes`, growing as needed.
@@ -93,7 +93,7 @@ public final class ByteBuffer {
         unsafe bytes.withUnsafeBufferPointer { source in
             if let from = source.baseAddress { unsafe (base + end).update(from: from, count: count) }
         }
-        unsafe end += count
+        end += count
     }
 
     /// Appends a copy of `bytes`, growing as needed.
@@ -104,7 +104,7 @@ public final class ByteBuffer {
         let count = text.utf8CodeUnitCount
         reserve(count)
         unsafe (base + end).update(from: text.utf8Start, count: count)
-        unsafe end += count
+        end += count
     }
 
     /// Appends text as UTF-8.
@@ -117,7 +117,7 @@ public final class ByteBuffer {
     public func append(byte: UInt8) {
         reserve(1)
         unsafe base[end] = byte
-        unsafe end += 1
+        end += 1
     }
 
     /// Appends a number in decimal, without leading zeros.
@@ -130,13 +130,13 @@ public final class ByteBuffer {
             digits += 1
         }
         rest = value
-        var position = unsafe end + digits
+        var position = end + digits
         repeat {
             position -= 1
             unsafe base[position] = UInt8(truncatingIfNeeded: 0x30 + rest % 10)
             rest /= 10
         } while rest > 0
-        unsafe end += digits
+        end += digits
     }
 
     /// Appends a number in lower-case hexadecimal, without leading zeros.
@@ -159,8 +159,8 @@ public final class ByteBuffer {
     public func withFreeBytes(_ body: (UnsafeMutableRawBufferPointer) -> Int) -> Int {
         let room = unsafe UnsafeMutableRawBufferPointer(start: base + end, count: capacity - end)
         let written = unsafe body(room)
-        unsafe precondition(written <= capacity - end)
-        if written > 0 { unsafe end += written }
+        precondition(written <= capacity - end)
+        if written > 0 { end += written }
         return written
     }
 }
