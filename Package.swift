@@ -44,6 +44,11 @@ let package = Package(
             dependencies: ["HTTP", "HTTP2", "Transport", "Reactor", "Telemetry", "Bytes"],
             swiftSettings: settings
         ),
+        .target(
+            name: "Upstream",
+            dependencies: ["HTTP", "Transport", "Reactor", "Telemetry", "Bytes"],
+            swiftSettings: settings
+        ),
         .target(name: "Codecs", dependencies: ["Bytes", "CZlib"], swiftSettings: settings),
         .target(name: "Catalog", dependencies: ["Reactor"], swiftSettings: settings),
         .target(
@@ -88,6 +93,11 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: ["Server", "HTTP", "Transport", "Reactor", "Telemetry", "Bytes", "TestSupport"],
+            swiftSettings: testSettings
+        ),
+        .testTarget(
+            name: "UpstreamTests",
+            dependencies: ["Upstream", "HTTP", "Transport", "Reactor", "Telemetry", "Bytes", "TestSupport"],
             swiftSettings: testSettings
         ),
         .testTarget(

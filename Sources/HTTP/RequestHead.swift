@@ -36,7 +36,7 @@ public final class RequestHead {
         case asterisk
     }
 
-    struct FieldLine {
+    struct Line {
         var name: Range<Int>
         var value: Range<Int>
         var known: FieldName?
@@ -57,7 +57,7 @@ public final class RequestHead {
     var targetRange = 0..<0
     var queryRange: Range<Int>?
     var authorityRange: Range<Int>?
-    var lines: [FieldLine] = []
+    var lines: [Line] = []
     private var firstLine = [Int16](repeating: -1, count: FieldName.allCases.count)
     private var lineCount = [UInt16](repeating: 0, count: FieldName.allCases.count)
 
@@ -68,13 +68,13 @@ public final class RequestHead {
     public func reset() {
         storage.removeAll()
         path.removeAll(keepingCapacity: true)
-        for line in unsafe lines {
+        for line in lines {
             if let known = line.known {
-                unsafe firstLine[Int(known.rawValue)] = -1
-                unsafe lineCount[Int(known.rawValue)] = 0
+                firstLine[Int(known.rawValue)] = -1
+                lineCount[Int(known.rawValue)] = 0
             }
         }
-        unsafe lines.removeAll(keepingCapacity: true)
+        lines.removeAll(keepingCapacity: true)
         method = .other
         version = .http11
         targetForm = .origin
@@ -99,10 +99,10 @@ public final class RequestHead {
         let known = FieldName(bytes(name))
         if let known {
             let index = Int(known.rawValue)
-            if unsafe lineCount[index] == 0 { unsafe firstLine[index] = unsafe Int16(lines.count) }
-            unsafe lineCount[index] &+= 1
+            if lineCount[index] == 0 { firstLine[index] = Int16(lines.count) }
+            lineCount[index] &+= 1
         }
-        unsafe lines.append(FieldLine(name: name, value: value, known: known))
+        lines.append(Line(name: name, value: value, known: known))
     }
 
     /// The method as it was sent.
@@ -142,14 +142,14 @@ public final class RequestHead {
     }
 
     /// Number of field lines of that name.
-    public func count(of name: FieldName) -> Int { unsafe Int(lineCount[Int(name.rawValue)]) }
+    public func count(of name: FieldName) -> Int { Int(lineCount[Int(name.rawValue)]) }
 
     /// The value of the first line of that name, without white space around it; `nil` when there is none.
     @_lifetime(borrow self)
     public func value(_ name: FieldName) -> Span<UInt8>? {
-        let index = unsafe firstLine[Int(name.rawValue)]
+        let index = firstLine[Int(name.rawValue)]
         guard index >= 0 else { return nil }
-        return unsafe bytes(lines[Int(index)].value)
+        return bytes(lines[Int(index)].value)
     }
 
     /// Makes ``value(_:)`` give the values of all lines of that name, joined by ", " (RFC 9110 section 5.3); those of
@@ -160,14 +160,14 @@ public final class RequestHead {
         guard count(of: name) > 1 else { return }
         let separator = name == .cookie ? UInt8(ascii: ";") : UInt8(ascii: ",")
         var result: [UInt8] = []
-        for line in unsafe lines where line.known == name {
+        for line in lines where line.known == name {
             if !result.isEmpty { result += [separator, UInt8(ascii: " ")] }
             result += bytes(line.value).copied()
         }
         let start = storage.count
         storage.append(result)
-        unsafe lines[Int(firstLine[Int(name.rawValue)])].value = start..<storage.count
-        unsafe lineCount[Int(name.rawValue)] = 1
+        lines[Int(firstLine[Int(name.rawValue)])].value = start..<storage.count
+        lineCount[Int(name.rawValue)] = 1
     }
 
     /// Whether a list-valued field has `token` among its members, without regard to case.
@@ -176,20 +176,14 @@ public final class RequestHead {
     ///   - token: ASCII in lower case.
     /// - Returns: whether it is there.
     public func list(_ name: FieldName, contains token: StaticString) -> Bool {
-        for line in unsafe lines where line.known == name {
-            let value = bytes(line.value)
-            var start = 0
-            while start <= value.count {
-                let end = value.firstOffset(of: UInt8(ascii: ","), from: start) ?? value.count
-                if value.extracting(start..<end).trimmed().equalsIgnoringCase(token) { return true }
-                start = end + 1
-            }
+        for line in lines where line.known == name {
+            if bytes(line.value).hasListMember(token) { return true }
         }
         return false
     }
 
     /// The fields in the order received, as text: for tests and logs.
     public var fieldTexts: [(name: String, value: String)] {
-        unsafe lines.map { (bytes($0.name).text(), bytes($0.value).text()) }
+        lines.map { (bytes($0.name).text(), bytes($0.value).text()) }
     }
 }

@@ -18,11 +18,6 @@ public struct RequestParser {
         public init() {}
     }
 
-    private struct Line {
-        let name: Range<Int>
-        let value: Range<Int>
-    }
-
     private let limits: Limits
     /// Where the line that is being looked at begins, counted from the first byte of the head.
     private var lineStart = 0
@@ -30,7 +25,7 @@ public struct RequestParser {
     private var scanned = 0
     private var fieldsStart = 0
     private var requestLine: (method: Range<Int>, target: Range<Int>, minorVersion: UInt8)?
-    private var lines: [Line] = []
+    private var lines: [FieldLine] = []
 
     /// Length of the head that was completed last, also of one that was refused for what it means: an error that
     /// leaves the framing intact is answered once and its head consumed.
@@ -118,24 +113,11 @@ public struct RequestParser {
         guard lines.count < limits.fieldLines else {
             throw HTTPError(.headerFieldsTooLarge, "there are too many header fields")
         }
-        let bytes = input.extracting(line)
-        guard !ASCII.isOptionalWhitespace(bytes[0]) else {
-            throw .malformed("a header field is folded over two lines")
+        do throws(FieldLine.Fault) {
+            lines.append(try FieldLine(input, line))
+        } catch {
+            throw .malformed(error.message)
         }
-        var colon = 0
-        while colon < bytes.count, ASCII.isTokenCharacter(bytes[colon]) { colon += 1 }
-        guard colon > 0, colon < bytes.count, bytes[colon] == 0x3a else {
-            throw .malformed("a header field's name is not a token followed by a colon")
-        }
-        var lower = colon + 1
-        var upper = bytes.count
-        while lower < upper, ASCII.isOptionalWhitespace(bytes[lower]) { lower += 1 }
-        while upper > lower, ASCII.isOptionalWhitespace(bytes[upper - 1]) { upper -= 1 }
-        guard !bytes.containsControlCharacter(from: lower, to: upper) else {
-            throw .malformed("a header field's value has a control character")
-        }
-        let base = line.lowerBound
-        lines.append(Line(name: base..<(base + colon), value: (base + lower)..<(base + upper)))
     }
 
     private mutating func finish(

@@ -149,6 +149,9 @@ public final class Channel {
         parked = wake
     }
 
+    /// Takes ``park(until:_:)`` back: its closure is not called any more.
+    public func unpark() { parked = nil }
+
     private func arm(_ deadline: Int64) {
         self.deadline = deadline
         if scheduledTick - DeadlineWheel.tickMilliseconds > deadline {

@@ -81,13 +81,23 @@ public struct SocketAddress: Sendable, Equatable, CustomStringConvertible {
     /// The numeric addresses that a host name stands for; a numeric name stands for itself.
     ///
     /// Blocks while it asks the system's resolver.
+    /// - Returns: none when the name cannot be looked up; ``lookUp(host:port:)`` says why.
     public static func resolve(host: String, port: UInt16) -> [SocketAddress] {
+        (try? lookUp(host: host, port: port)) ?? []
+    }
+
+    /// The numeric addresses that a host name stands for, the preferred one first (RFC 6724).
+    ///
+    /// Blocks while it asks the system's resolver.
+    /// - Throws: `NameLookupError` when the name stands for none, or the resolver cannot tell.
+    public static func lookUp(host: String, port: UInt16) throws(NameLookupError) -> [SocketAddress] {
         if let numeric = SocketAddress(host: host, port: port) { return [numeric] }
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         unsafe hints.ai_flags = AI_PASSIVE
         var list: UnsafeMutablePointer<addrinfo>?
-        guard unsafe getaddrinfo(host, String(port), &hints, &list) == 0 else { return [] }
+        let code = unsafe getaddrinfo(host, String(port), &hints, &list)
+        guard code == 0 else { throw NameLookupError(code: code) }
         defer { unsafe freeaddrinfo(list) }
         var result: [SocketAddress] = []
         var next = unsafe list
@@ -103,6 +113,7 @@ public struct SocketAddress: Sendable, Equatable, CustomStringConvertible {
             }
             unsafe next = entry.pointee.ai_next
         }
+        guard !result.isEmpty else { throw NameLookupError(code: EAI_NONAME) }
         return result
     }
 

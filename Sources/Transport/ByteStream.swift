@@ -8,7 +8,9 @@ public enum StreamError: Error, Equatable {
     case connectionLost
     /// TLS was not spoken as it should be; the text is for the log.
     case tls(String)
-    /// A client sent plain HTTP to a TLS port.
+    /// The server's certificate is not trusted or not for its host; the text says why.
+    case certificate(String)
+    /// The peer spoke plain HTTP where TLS was expected.
     case plainHTTP
     /// A file was cut short or changed while it was being sent.
     case fileChanged
@@ -46,6 +48,10 @@ public final class ByteStream {
     private let scratch: Scratch
     private var session: TLSSession?
 
+    /// Whether TLS ended without the peer's closing alert, so that anybody may have cut the stream short; never so
+    /// on a plain stream, which cannot tell.
+    public private(set) var isCutShort = false
+
     /// Takes over a connection.
     /// - Parameters:
     ///   - channel: the connection; closed by ``close()``.
@@ -62,9 +68,30 @@ public final class ByteStream {
     /// Reads the peer's address, which the system no longer knows when the peer has reset the connection.
     public func notePeer() { peerName = Listener.peerAddress(of: channel.descriptor)?.shownHost }
 
+    /// Makes a client's plain stream one that speaks TLS; ``handshake(until:)`` comes next.
+    ///
+    /// Everything received so far must have been read.
+    /// - Parameters:
+    ///   - context: which certificates are trusted.
+    ///   - host: the host name or numeric address that the server's certificate must be for.
+    /// - Throws: `StreamError.tls` when no certificate could ever be for `host`.
+    public func startTLS(_ context: TLSClientContext, host: String) throws(StreamError) {
+        precondition(session == nil, "the stream speaks TLS already")
+        do throws(TLSError) {
+            session = try TLSSession(
+                context: context,
+                host: host,
+                descriptor: channel.descriptor,
+                staging: scratch.staging
+            )
+        } catch {
+            throw Self.streamError(error)
+        }
+    }
+
     /// Does the TLS handshake; returns at once on a plain stream.
     /// - Parameter deadline: the loop's milliseconds by which it must be done.
-    /// - Throws: `StreamError`; `.plainHTTP` when the client did not speak TLS at all.
+    /// - Throws: `StreamError`; `.plainHTTP` when the peer did not speak TLS at all.
     public func handshake(until deadline: Int64) async throws(StreamError) {
         guard let session else { return }
         while true {
@@ -130,8 +157,14 @@ public final class ByteStream {
         noteInput(session)
         switch result {
         case .bytes(let count): return .bytes(count)
-        case .wouldBlock: return .wouldBlock
-        case .closed, .truncated: return .endOfStream
+        case .wouldBlock:
+            // Also when a part of a record waits inside the session, for the rest of which the socket is empty.
+            channel.readWouldBlock()
+            return .wouldBlock
+        case .closed: return .endOfStream
+        case .truncated:
+            isCutShort = true
+            return .endOfStream
         }
     }
 
@@ -304,6 +337,7 @@ public final class ByteStream {
     private static func streamError(_ error: TLSError) -> StreamError {
         switch error {
         case .plainHTTP: .plainHTTP
+        case .certificate(let reason): .certificate(reason)
         case .closed, .system: .connectionLost
         default: .tls("\(error)")
         }

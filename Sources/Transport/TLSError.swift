@@ -6,6 +6,9 @@ public enum TLSError: Error, Equatable, CustomStringConvertible {
     /// The peers could not agree, or the peer refused the certificate; `reason` is OpenSSL's short text.
     case handshake(reason: String)
 
+    /// The server's certificate is not trusted or not for its host; `reason` is OpenSSL's short text.
+    case certificate(reason: String)
+
     /// The peer broke the protocol after the handshake; `reason` is OpenSSL's short text.
     case protocolError(reason: String)
 
@@ -19,6 +22,7 @@ public enum TLSError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .plainHTTP: "plain HTTP on a TLS port"
         case .handshake(let reason): "TLS handshake failed: \(reason)"
+        case .certificate(let reason): "certificate verify failed: \(reason)"
         case .protocolError(let reason): "TLS protocol error: \(reason)"
         case .closed: "TLS connection closed"
         case .system(let number): TLSErrorQueue.systemReason(number)

@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// The server's side of one TLS connection over a non-blocking socket, used on one thread.
+/// One side of a TLS connection over a non-blocking socket, used on one thread.
 ///
 /// It neither owns nor closes the socket and never blocks. The socket may be watched edge-triggered: after a
 /// result that asks to wait, the kernel has nothing more to read or takes nothing more to write. When the
@@ -10,7 +10,7 @@ import COpenSSL
     let connection: OpaquePointer
     private let socket: TLSSocket
     // Keeps alive what OpenSSL's callbacks use during the handshake.
-    private let context: TLSContext
+    private let context: AnyObject
     private var failure: TLSError?
     private var hasShutDown = false
 
@@ -23,14 +23,37 @@ import COpenSSL
     ///   - context: certificates and settings, kept as long as the session.
     ///   - descriptor: a connected stream socket; it stays the caller's and must outlive the session's use.
     ///   - staging: the block of the event loop on which the session is used.
-    public init(context: TLSContext, descriptor: Int32, staging: TLSStaging) {
-        guard let connection = unsafe SSL_new(context.initial.pointer) else { fatalError("out of memory") }
+    public convenience init(context: TLSContext, descriptor: Int32, staging: TLSStaging) {
+        unsafe self.init(context.initial.pointer, of: context, descriptor: descriptor, staging: staging)
+        unsafe SSL_set_accept_state(connection)
+    }
+
+    /// Begins the client's side of a connection, without any I/O yet.
+    ///
+    /// - Parameters:
+    ///   - context: trust and settings, kept as long as the session.
+    ///   - host: the host name or numeric address, without brackets, that the server's certificate must be for.
+    ///   - descriptor: a connected stream socket; it stays the caller's and must outlive the session's use.
+    ///   - staging: the block of the event loop on which the session is used.
+    /// - Throws: `TLSError.handshake` when no certificate could ever be for `host`.
+    public convenience init(
+        context: TLSClientContext,
+        host: String,
+        descriptor: Int32,
+        staging: TLSStaging
+    ) throws(TLSError) {
+        unsafe self.init(context.pointer, of: context, descriptor: descriptor, staging: staging)
+        try expect(host)
+        unsafe SSL_set_connect_state(connection)
+    }
+
+    private init(_ settings: OpaquePointer, of context: AnyObject, descriptor: Int32, staging: TLSStaging) {
+        guard let connection = unsafe SSL_new(settings) else { fatalError("out of memory") }
         unsafe self.connection = unsafe connection
         self.context = context
         socket = TLSSocket(descriptor: descriptor, staging: staging)
         let bio = unsafe socket.makeBIO()
         unsafe SSL_set_bio(connection, bio, bio)
-        unsafe SSL_set_accept_state(connection)
     }
 
     deinit {
@@ -153,6 +176,9 @@ import COpenSSL
             error = .protocolError(reason: "too many handshake messages")
         } else if code == SSL_ERROR_SYSCALL, socket.hasEnded {
             error = .closed
+        } else if let rejection = certificateRejection {
+            TLSErrorQueue.clear()
+            error = .certificate(reason: rejection)
         } else {
             let reason = TLSErrorQueue.takeReason()
             error = isEstablished ? .protocolError(reason: reason) : .handshake(reason: reason)

@@ -1,0 +1,257 @@
+public import Bytes
+public import HTTP
+import Reactor
+import Transport
+
+/// One connection to an origin that speaks HTTP/1.x, for one exchange after another.
+///
+/// An exchange is ``send(_:method:)``, ``readHead(into:)`` and ``readBody(into:)`` until that gives 0; each waits as long
+/// as it needs and may. After an error the connection can only be closed.
+public final class ClientConnection {
+    private enum State {
+        case idle
+        /// The request has gone out.
+        case awaitingHead(Method)
+        case body(ResponseBodyDecoder)
+        /// It ended, broke, or is no HTTP any more.
+        case unusable
+    }
+
+    /// Interim answers (RFC 9110 section 15.2) that are skipped before a server is thought broken.
+    private static let maximumInterimAnswers = 16
+
+    /// The server that answers.
+    public let origin: Origin
+    /// The proxy that http requests are sent to whole; they name it in absolute form (RFC 9112 section 3.2.2).
+    let forwarder: Proxy?
+
+    /// The loop's milliseconds by which the exchange must be done; `.max` for never.
+    public var deadline = Int64.max
+    /// The most bytes of body that ``readBody(into:)`` will deliver.
+    public var bodyLimit = UInt64.max
+    /// Whether an exchange was completed before the current one.
+    public private(set) var isReused = false
+    /// Whether anything of the current answer has come.
+    public private(set) var hasReceived = false
+    /// Bytes of the current answer's body that were delivered.
+    public private(set) var bodyBytes: UInt64 = 0
+
+    let stream: ByteStream
+    let context: UpstreamContext
+    private let input: ByteBuffer
+    private var parser = ResponseParser()
+    private var state = State.idle
+    private var keepsAlive = true
+
+    /// Takes over a connection on which nothing of HTTP was said, or a tunnel.
+    init(_ stream: ByteStream, to origin: Origin, via forwarder: Proxy?, context: UpstreamContext) {
+        self.stream = stream
+        self.origin = origin
+        self.forwarder = forwarder
+        self.context = context
+        input = context.buffers.take()
+    }
+
+    /// Closes the connection; nobody may be waiting.
+    public func close() {
+        state = .unusable
+        stream.close()
+        context.buffers.give(input)
+    }
+
+    /// Ends the wait of the exchange under way, which then fails with `.cancelled`.
+    public func cancel() { stream.channel.interrupt() }
+
+    // MARK: An exchange
+
+    /// Sends a request head, and with it any part of a body that follows it in the buffer.
+    /// - Parameters:
+    ///   - head: is consumed.
+    ///   - method: the head's method, which decides whether the answer has a body.
+    /// - Throws: `UpstreamError`.
+    public func send(_ head: ByteBuffer, method: Method) async throws(UpstreamError) {
+        guard case .idle = state else { preconditionFailure("the last answer has not been read to its end") }
+        state = .awaitingHead(method)
+        hasReceived = false
+        bodyBytes = 0
+        parser.reset()
+        try await write(head)
+    }
+
+    /// Waits for the head of the answer; interim answers other than 101 are skipped.
+    /// - Throws: `UpstreamError`; with ``isReused`` and not ``hasReceived`` the server had closed the connection
+    ///   before the request came.
+    public func readHead(into head: ResponseHead) async throws(UpstreamError) {
+        guard case .awaitingHead(let method) = state else { preconditionFailure("no request was sent") }
+        let limit = context.loop.now + context.timeouts.headMilliseconds
+        var interimAnswers = 0
+        while true {
+            guard let length = try parse(into: head) else {
+                if try await receive(.head, until: limit) { continue }
+                throw error(hasReceived ? .truncated(received: 0) : .connectionLost)
+            }
+            input.consume(length)
+            guard head.status.code >= 200 || head.status.code == 101 else {
+                interimAnswers += 1
+                guard interimAnswers <= Self.maximumInterimAnswers else {
+                    throw error(.malformedAnswer("there are too many interim answers"))
+                }
+                continue
+            }
+            try begin(head, method)
+            return
+        }
+    }
+
+    /// Waits for the next bytes of the body and appends them to `buffer`.
+    /// - Returns: how many; 0 at the end of the body.
+    /// - Throws: `UpstreamError`.
+    public func readBody(into buffer: ByteBuffer) async throws(UpstreamError) -> Int {
+        guard case .body(var decoder) = state else { return 0 }
+        let input = input
+        if case .length(let length) = decoder.framing, length > bodyLimit { throw tooLarge }
+        while true {
+            switch try next(&decoder) {
+            case .data(let count):
+                bodyBytes += UInt64(count)
+                guard bodyBytes <= bodyLimit else { throw tooLarge }
+                buffer.append(input.unread.extracting(0..<count))
+                input.consume(count)
+                state = .body(decoder)
+                return count
+            case .skip(let count): input.consume(count)
+            case .end:
+                state = keepsAlive ? .idle : .unusable
+                isReused = true
+                return 0
+            case .needsMore:
+                if try await receive(.body, until: context.loop.now + context.timeouts.stallMilliseconds) {
+                    continue
+                }
+                // Without TLS's closing alert anybody may have ended the stream (RFC 9112 section 9.8).
+                guard decoder.connectionEnded(), !stream.isCutShort else {
+                    throw error(.truncated(received: bodyBytes))
+                }
+            }
+        }
+    }
+
+    /// Whether another request may be sent: the last exchange is over, both sides keep the connection, and nothing
+    /// has come that no request asked for.
+    public func isReadyForRequest() -> Bool {
+        let channel = stream.channel
+        guard case .idle = state, input.isEmpty, !channel.isPeerClosed, !channel.isInterrupted else {
+            return false
+        }
+        return (try? stream.read(into: input)) == .wouldBlock
+    }
+
+    /// Whether nothing was received beyond the last head: what a tunnel begins with is not for HTTP to read.
+    var leavesNothingRead: Bool { input.isEmpty }
+
+    // MARK: Parts
+
+    private func parse(into head: ResponseHead) throws(UpstreamError) -> Int? {
+        let input = input
+        do throws(ResponseError) {
+            return try parser.parse(input.unread, into: head)
+        } catch {
+            throw malformed(error)
+        }
+    }
+
+    private func begin(_ head: ResponseHead, _ method: Method) throws(UpstreamError) {
+        do throws(ResponseError) {
+            let framing = try ResponseFraming(head, to: method)
+            let isHTTP = head.status.code != 101 && method != .connect
+            keepsAlive = isHTTP && head.isKeptAlive && framing != .untilClose
+            state = .body(ResponseBodyDecoder(framing))
+        } catch {
+            throw malformed(error)
+        }
+    }
+
+    private func next(_ decoder: inout ResponseBodyDecoder) throws(UpstreamError) -> ChunkedDecoder.Step {
+        let input = input
+        do throws(ResponseError) {
+            return try decoder.next(input.unread)
+        } catch {
+            throw malformed(error)
+        }
+    }
+
+    // MARK: Bytes
+
+    /// Waits for more input.
+    /// - Returns: `false` when the server has ended its side.
+    private func receive(
+        _ phase: UpstreamError.Phase,
+        until limit: Int64
+    ) async throws(UpstreamError) -> Bool {
+        if input.freeCount < 1024 { input.reserve(8 * 1024) }
+        while true {
+            do throws(StreamError) {
+                switch try stream.read(into: input) {
+                case .bytes:
+                    hasReceived = true
+                    return true
+                case .endOfStream: return false
+                case .wouldBlock: break
+                }
+            } catch {
+                throw failure(error)
+            }
+            let readiness = await stream.channel.waitReadable(until: min(limit, deadline))
+            try check(readiness, phase, until: limit)
+        }
+    }
+
+    /// Sends all of `bytes` and consumes them.
+    private func write(_ bytes: ByteBuffer) async throws(UpstreamError) {
+        let nothing: [UInt8] = []
+        var limit = context.loop.now + context.timeouts.stallMilliseconds
+        while true {
+            do throws(StreamError) {
+                let count = bytes.isEmpty ? 0 : try stream.write(bytes.unread, nothing.span)
+                bytes.consume(count)
+                if count > 0 { limit = context.loop.now + context.timeouts.stallMilliseconds }
+                if bytes.isEmpty, try stream.flush() { return }
+            } catch {
+                throw failure(error)
+            }
+            if stream.channel.isWriteReady { continue }
+            let readiness = await stream.channel.waitWritable(until: min(limit, deadline))
+            try check(readiness, .request, until: limit)
+        }
+    }
+
+    private func check(
+        _ readiness: Readiness,
+        _ phase: UpstreamError.Phase,
+        until limit: Int64
+    ) throws(UpstreamError) {
+        switch readiness {
+        case .ready: return
+        case .interrupted: throw error(.cancelled)
+        case .timedOut: throw error(.timedOut(deadline <= limit ? .total : phase))
+        }
+    }
+
+    // MARK: Errors
+
+    private var tooLarge: UpstreamError { error(.tooLarge(limit: bodyLimit)) }
+
+    private func error(_ cause: UpstreamError.Cause) -> UpstreamError {
+        state = .unusable
+        return UpstreamError(cause, at: origin.description)
+    }
+
+    private func malformed(_ fault: ResponseError) -> UpstreamError {
+        error(.malformedAnswer(fault.description))
+    }
+
+    private func failure(_ fault: StreamError) -> UpstreamError {
+        if fault == .connectionLost, hasReceived { return error(.truncated(received: bodyBytes)) }
+        return error(UpstreamError.Cause(fault))
+    }
+}
