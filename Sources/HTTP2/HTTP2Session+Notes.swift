@@ -65,6 +65,12 @@ extension HTTP2Session {
             unsafe _ = nghttp2_session_consume_connection(session, bytes.count)
             return
         }
+        if let left = stream.dropLeft {
+            unsafe _ = nghttp2_session_consume(session, id, bytes.count)
+            stream.dropLeft = left - bytes.count
+            if left < bytes.count { reset(stream, .noError) }
+            return
+        }
         let received = stream.received ?? scratch.buffers.take()
         if received.isEmpty { events.append(.body(stream)) }
         received.append(bytes)
@@ -73,6 +79,12 @@ extension HTTP2Session {
 
     func noteSentFrame(_ frame: FrameInfo, resetCode: UInt32?) {
         if frame.type == NGHTTP2_DATA.rawValue { budget.noteSentData() }
+        if frame.type == NGHTTP2_GOAWAY.rawValue, isShutdownAnnounced, !isShutdownProbed {
+            // Only now: nghttp2 sends a PING before everything else, and its answer shall prove that the client has seen
+            // the announcement.
+            isShutdownProbed = true
+            unsafe check(nghttp2_submit_ping(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil))
+        }
         if let resetCode, resetCode != HTTP2ErrorCode.noError.rawValue {
             if resetCode == HTTP2ErrorCode.refusedStream.rawValue {
                 refusedStreams += 1
@@ -82,8 +94,14 @@ extension HTTP2Session {
             budget.noteProvokedReset()
         }
         if frame.endsStream, let stream = stream(frame.streamID), !stream.isRequestComplete {
-            // The answer is whole: the client need not send the rest of its request (RFC 9113 section 8.1).
-            reset(stream, .noError)
+            // The answer is whole, and the rest of the request of no use (RFC 9113 section 8.1). A reset right behind the
+            // answer makes clients drop both (curl before 8), so they may go on for a while.
+            if stream.receivedCount > 0 {
+                unsafe _ = nghttp2_session_consume_stream(session, stream.id, stream.receivedCount)
+            }
+            releaseReceived(stream)
+            stream.dropLeft = HTTP2Settings.dropBytes
+            events.append(.answeredEarly(stream))
         }
     }
 

@@ -47,6 +47,7 @@ public final class HTTP2Session {
     var dataHeader: (UInt64, UInt8) = (0, 0)
     var hasFailed = false
     var isShutdownAnnounced = false
+    var isShutdownProbed = false
 
     /// Begins a session and prepares its SETTINGS.
     /// - Parameters:
@@ -177,9 +178,7 @@ public final class HTTP2Session {
     public func beginShutdown() {
         guard !hasFailed, !isShutdownAnnounced else { return }
         isShutdownAnnounced = true
-        let none = UInt8(NGHTTP2_FLAG_NONE.rawValue)
         unsafe check(nghttp2_submit_shutdown_notice(session))
-        unsafe check(nghttp2_submit_ping(session, none, nil))
     }
 
     /// Takes no more requests; those under way are still answered.

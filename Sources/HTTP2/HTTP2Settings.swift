@@ -17,6 +17,9 @@ public struct HTTP2Settings: Sendable, Equatable {
     public static let streamWindowBytes = 256 * 1024
     /// The same for all bodies of a connection together.
     public static let connectionWindowBytes = 1024 * 1024
+    /// Bytes of a request's body that are still received and dropped when the answer is complete: some clients lose an
+    /// answer whose stream is reset while they are sending.
+    public static let dropBytes = 4 * 1024 * 1024
     /// Seconds over which rates are averaged: that many seconds' worth may come at once.
     public static let averagedSeconds = 10
 

@@ -21,6 +21,8 @@ public final class HTTP2Stream {
     var headBytes = 0
     /// What was received of the request's body and not taken yet.
     var received: ByteBuffer?
+    /// How many more bytes of the request's body are dropped; `nil` as long as they are wanted.
+    var dropLeft: Int?
     /// Bytes of the answer's body that can be sent.
     var availableBytes: UInt64 = 0
     /// Whether no more will become available.
@@ -44,6 +46,7 @@ public final class HTTP2Stream {
         isHeadTooLarge = false
         sentBytes = 0
         headBytes = 0
+        dropLeft = nil
         availableBytes = 0
         isBodyComplete = false
         isDeferred = false

@@ -119,6 +119,15 @@ extension HTTP2Connection {
         finish(current)
     }
 
+    /// Gives a client time to send the rest of a request that has its answer already.
+    func endLater(_ stream: HTTP2Stream) {
+        guard let current = served(stream) else { return }
+        // Who waits to be told to go on is not sending.
+        if current.exchange.body.awaitsContinue { return reset(stream, .noError) }
+        current.endDeadline = context.loop.now + context.limits.stallMilliseconds
+        expect(by: current.endDeadline)
+    }
+
     func finish(_ current: ServedStream) {
         served[current.stream.place] = nil
         servedCount -= 1

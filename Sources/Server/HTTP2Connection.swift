@@ -190,6 +190,7 @@ final class HTTP2Connection {
             switch event {
             case .request(let stream): begin(stream)
             case .body(let stream): served(stream)?.bodyArrived()
+            case .answeredEarly(let stream): endLater(stream)
             case .closed(let stream, let code): end(stream, code)
             case .shutdownAcknowledged: if shutdownDeadline != .max { finishShutdown() }
             }

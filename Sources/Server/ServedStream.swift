@@ -11,6 +11,8 @@ final class ServedStream {
     var hasTask = false
     /// Whether the answer has a body that has not been sent whole.
     var isSending = false
+    /// Until when the rest of a request may come that has been answered.
+    var endDeadline = Int64.max
     /// When the connection last looked whether the answer moves; at first when it began.
     private var judgedAt: Int64 = 0
     /// ``HTTP2/HTTP2Stream/sentBytes`` at that time.
@@ -146,10 +148,14 @@ final class ServedStream {
     /// Wakes whoever has waited too long.
     /// - Returns: the deadline of who still waits.
     func checkDeadline(now: Int64) -> Int64 {
-        guard let waiter = bodyWaiter else { return .max }
-        if waiter.deadline > now { return waiter.deadline }
+        if now >= endDeadline {
+            endDeadline = .max
+            connection.reset(stream, .noError)
+        }
+        guard let waiter = bodyWaiter else { return endDeadline }
+        if waiter.deadline > now { return min(waiter.deadline, endDeadline) }
         resume(&bodyWaiter, .timedOut)
-        return .max
+        return endDeadline
     }
 
     private func resume(_ waiter: inout Waiter?, _ readiness: Readiness) {

@@ -25,6 +25,21 @@ import Testing
         #expect(buffer.freeCount == 8, "an empty buffer begins at the front again")
     }
 
+    /// Bytes consumed from the front and removed from the end of five.
+    @Test(arguments: [(0, 0), (0, 1), (0, 5), (2, 1), (2, 3), (4, 1), (5, 0)])
+    func whatIsRemovedFromTheEndIsGone(consumed: Int, removed: Int) {
+        let buffer = ByteBuffer(capacity: 8)
+        buffer.append([1, 2, 3, 4, 5])
+        buffer.consume(consumed)
+        buffer.removeLast(removed)
+        let left = Array([1, 2, 3, 4, 5].dropFirst(consumed).dropLast(removed)) as [UInt8]
+        #expect(buffer.unread.copied() == left)
+        #expect(buffer.count == left.count)
+        #expect(buffer.isEmpty == left.isEmpty)
+        buffer.append([6, 7, 8, 9, 10, 11])
+        #expect(buffer.unread.copied() == left + [6, 7, 8, 9, 10, 11])
+    }
+
     /// Consumed and held bytes of a buffer of 16, and how many more are to fit.
     @Test(
         arguments: [

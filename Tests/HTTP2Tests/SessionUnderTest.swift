@@ -41,6 +41,7 @@ final class SessionUnderTest {
             switch event {
             case .request(let stream): "request \(stream.id)"
             case .body(let stream): "body \(stream.id)"
+            case .answeredEarly(let stream): "answered early \(stream.id)"
             case .closed(let stream, let code): "closed \(stream.id) \(code.rawValue)"
             case .shutdownAcknowledged: "shutdown acknowledged"
             }
