@@ -49,17 +49,29 @@ let package = Package(
             dependencies: ["HTTP", "Transport", "Reactor", "Telemetry", "Bytes"],
             swiftSettings: settings
         ),
-        .target(name: "Codecs", dependencies: ["Bytes", "CZlib"], swiftSettings: settings),
+        .target(name: "Codecs", dependencies: ["Bytes", "CZlib", "COpenSSL"], swiftSettings: settings),
+        .target(
+            name: "WebApp",
+            dependencies: ["Upstream", "Codecs", "HTTP", "Reactor", "Telemetry", "Bytes", "CLinux"],
+            swiftSettings: settings
+        ),
         .target(name: "Catalog", dependencies: ["Reactor"], swiftSettings: settings),
         .target(
             name: "CellucidGateway",
             dependencies: [
                 "Bytes", "Reactor", "Telemetry", "Transport", "HTTP", "HTTP2", "Server", "Codecs", "Catalog",
+                "Upstream", "WebApp",
             ],
             swiftSettings: settings
         ),
         .executableTarget(name: "gateway", dependencies: ["CellucidGateway"], swiftSettings: settings),
 
+        .executableTarget(
+            name: "build-store-writer",
+            dependencies: ["WebApp"],
+            path: "Tests/BuildStoreWriter",
+            swiftSettings: testSettings
+        ),
         .executableTarget(
             name: "reactor-benchmark",
             dependencies: ["Reactor", "Bytes"],
@@ -103,6 +115,14 @@ let package = Package(
         .testTarget(
             name: "CodecsTests",
             dependencies: ["Codecs", "TestSupport"],
+            swiftSettings: testSettings
+        ),
+        .testTarget(
+            name: "WebAppTests",
+            dependencies: [
+                "WebApp", "Upstream", "Codecs", "HTTP", "Reactor", "Bytes", "TestSupport",
+                "build-store-writer",
+            ],
             swiftSettings: testSettings
         ),
         .testTarget(

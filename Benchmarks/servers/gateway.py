@@ -17,7 +17,7 @@ class Gateway(Server):
         folder.mkdir()
         port = free_port()
         command = [binary, "--root", str(root), "--port", str(port), "--workers", str(workers)]
-        command += ["--log-level", "warning", "--cache-dir", str(folder / "cache"), *options]
+        command += ["--log-level", "warning", "--cache-dir", str(folder / "cache"), "--no-web-app", *options]
         if certificate is not None:
             command += ["--tls", str(certificate)]
             schemes = ["https", "h2"]

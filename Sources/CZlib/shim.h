@@ -9,4 +9,9 @@ static inline int gateway_gzip_init(z_stream *stream, int level) {
     return deflateInit2(stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
 }
 
+// inflateInit2 with the same window bits: only gzip files are taken.
+static inline int gateway_gunzip_init(z_stream *stream) {
+    return inflateInit2(stream, 15 + 16);
+}
+
 #endif

@@ -24,6 +24,9 @@ public final class Dataset: Sendable {
     /// What the dataset was read from; changes exactly when the dataset has to be read again.
     public let identityVersion: DatasetVersion
 
+    /// Which of the scanner's roots it was found in.
+    public var rootIndex: Int { location.root }
+
     let location: Location
     private let size: Atomic<UInt64>
     private static let unmeasured = UInt64.max

@@ -28,8 +28,15 @@ public enum GatewayCommand {
                 Terminal.write("gateway \(Version.current)\n", to: .output)
             case .check(let configuration):
                 try ConfigurationCheck.run(configuration)
+            case .webApp(let action, let configuration):
+                signals.unblock()
+                try WebAppCommand.run(action, configuration, environment: environment)
             case .serve(let configuration):
-                let process = try GatewayProcess(configuration: configuration, readInvocation: readInvocation)
+                let process = try GatewayProcess(
+                    configuration: configuration,
+                    environment: environment,
+                    readInvocation: readInvocation
+                )
                 process.run(signals)
             }
             return ExitCode.ok.rawValue

@@ -23,6 +23,10 @@ final class GatewayHandler: RequestHandler {
         let startedSeconds: Int64
         /// The roots as they are on the disk now.
         let roots: LiveRoots
+        /// Keeps the web apps; `nil` when none is served.
+        let webAppService: WebAppService?
+        /// The web apps at the start, by name.
+        let webApps: [String: WebAppView]
     }
 
     /// How long a request waits for the catalogue to notice that a folder has gone.
@@ -32,6 +36,7 @@ final class GatewayHandler: RequestHandler {
     private var catalog: CatalogView
     private var hostGuard: HostGuard
     private let files: FileResponder
+    private let webApps: [String: WebAppResponder]
     /// The authority that was accepted last: most requests repeat it.
     private var acceptedAuthority: [UInt8] = []
     private let context: WorkerContext
@@ -41,6 +46,15 @@ final class GatewayHandler: RequestHandler {
         self.catalog = catalog
         self.hostGuard = hostGuard
         self.context = context
+        if let service = site.webAppService {
+            webApps = Dictionary(
+                uniqueKeysWithValues: site.webApps.map { name, view in
+                    (name, WebAppResponder(service, name: name, view: view))
+                }
+            )
+        } else {
+            webApps = [:]
+        }
         files = FileResponder(
             cache: OpenFileCache(context: context, budget: site.cacheBudget),
             coder: GzipCoder(context: context, store: site.gzipStore)
@@ -56,7 +70,10 @@ final class GatewayHandler: RequestHandler {
     /// Uses another state of the catalogue from the next request on.
     func replace(catalog: CatalogView) { self.catalog = catalog }
 
-    func respondAtOnce(to exchange: Exchange) -> Bool { refuse(exchange) || answerFileAtHand(exchange) }
+    /// Serves other builds of a web app from the next request on.
+    func replace(webApp name: String, _ view: WebAppView) { webApps[name]?.replace(view) }
+
+    func respondAtOnce(to exchange: Exchange) -> Bool { refuse(exchange) || answerAtHand(exchange) }
 
     func respond(to exchange: Exchange) async { await route(exchange) }
 
@@ -89,16 +106,34 @@ final class GatewayHandler: RequestHandler {
         return false
     }
 
-    /// Answers a request for a file of a dataset that is at hand; everything else goes by ``route(_:)``.
-    private func answerFileAtHand(_ exchange: Exchange) -> Bool {
+    /// Answers a request for a file of a dataset or the web app that is at hand; everything else goes by ``route(_:)``.
+    private func answerAtHand(_ exchange: Exchange) -> Bool {
         let path = exchange.request.path
         let basePath = site.basePath
         let base = basePath.count
-        guard path.count > base, path.span.extracting(0..<base).equals(basePath.span),
-            let end = path.span.firstOffset(of: UInt8(ascii: "/"), from: base),
+        guard path.count >= base, path.span.extracting(0..<base).equals(basePath.span) else { return false }
+        guard let end = path.span.firstOffset(of: UInt8(ascii: "/"), from: base),
             let dataset = catalog.dataset(at: path, base..<end)
-        else { return false }
-        return files.respondAtOnce(to: exchange, dataset, (end + 1)..<path.count)
+        else { return answerWebAppAtHand(exchange, catalog.rootDataset, base..<path.count) }
+        let rest = (end + 1)..<path.count
+        return answerWebAppAtHand(exchange, dataset, rest) || files.respondAtOnce(to: exchange, dataset, rest)
+    }
+
+    /// Answers a request for the page or a file of the web app.
+    private func answerWebAppAtHand(_ exchange: Exchange, _ dataset: ServedDataset?, _ rest: Range<Int>)
+        -> Bool
+    {
+        // By their first letter most files of datasets are told apart.
+        if let first = rest.first,
+            ![UInt8(ascii: "a"), UInt8(ascii: "@"), UInt8(ascii: "i")].contains(exchange.request.path[first])
+        {
+            return false
+        }
+        return webApp(of: dataset)?.respondAtOnce(to: exchange, rest) ?? false
+    }
+
+    private func webApp(of dataset: ServedDataset?) -> WebAppResponder? {
+        webApps.isEmpty ? nil : webApps[dataset?.webApp ?? Configuration.WebApp.usualName]
     }
 
     private func acceptsHost(_ request: RequestHead) -> Bool {
@@ -153,9 +188,6 @@ final class GatewayHandler: RequestHandler {
                 answerOwnPage(exchange, (end + 1)..<path.count)
                 return
             }
-        } else if segment.isEmpty || segment.equals("index.html") {
-            answerRead(exchange) { $0.answer(.temporaryRedirect, redirectTo: location(of: "_gateway/")) }
-            return
         } else if segment.equals("_gateway") || catalog.dataset(at: path, base..<end) != nil {
             redirectToSlash(exchange)
             return
@@ -163,6 +195,7 @@ final class GatewayHandler: RequestHandler {
             answerRead(exchange) { $0.answer(json: catalog.staticCatalogue) }
             return
         }
+        if await answerWebApp(exchange, catalog.rootDataset, base..<path.count) { return }
         if let dataset = catalog.rootDataset, !segment.equals("_cellucid") {
             await files.respond(to: exchange, dataset, base..<path.count)
         } else {
@@ -180,12 +213,28 @@ final class GatewayHandler: RequestHandler {
         {
             let document = (rest.lowerBound + prefix.utf8CodeUnitCount)..<rest.upperBound
             answerServerDocument(exchange, document, listing: dataset.ownListing)
-        } else if name.isEmpty || name.equals("index.html") {
-            answerRead(exchange) { $0.answer(.temporaryRedirect, redirectTo: location(of: "_gateway/")) }
-        } else {
+        } else if await !answerWebApp(exchange, dataset, rest) {
             await files.respond(to: exchange, dataset, rest)
             if exchange.response.status == .notFound { await reconsider(exchange, dataset, rest) }
         }
+    }
+
+    /// Answers what belongs to the web app.
+    ///
+    /// Its page and what is below `assets/` hide files of the same names in a dataset; what the web app does not have, the
+    /// dataset may.
+    /// - Returns: whether it has been answered.
+    private func answerWebApp(_ exchange: Exchange, _ dataset: ServedDataset?, _ rest: Range<Int>) async
+        -> Bool
+    {
+        guard let app = webApp(of: dataset) else {
+            guard WebAppPath(exchange.request.path, rest) == .page else { return false }
+            answerRead(exchange) { $0.answer(.temporaryRedirect, redirectTo: location(of: "_gateway/")) }
+            return true
+        }
+        let basePath = String(decoding: site.basePath, as: UTF8.self)
+        let catalog = catalog
+        return await app.respond(to: exchange, rest) { UnavailablePage.html($0, catalog, basePath: basePath) }
     }
 
     /// Answers again when the catalogue has seen that a dataset's folder was removed or replaced: until then a file
@@ -240,10 +289,16 @@ final class GatewayHandler: RequestHandler {
         if name.isEmpty {
             answerRead(exchange) {
                 let basePath = String(decoding: site.basePath, as: UTF8.self)
-                $0.answer(html: OverviewPage.html(catalog, basePath: basePath))
+                $0.answer(
+                    html: OverviewPage.html(catalog, basePath: basePath, opensViewer: !webApps.isEmpty)
+                )
             }
         } else if name.equals("datasets") {
             answerRead(exchange) { $0.answer(json: Array(CatalogDocument.json(catalog.snapshot).utf8)) }
+        } else if name.equals("web-app") {
+            answerRead(exchange) {
+                $0.answer(json: Array((site.webAppService?.document ?? "{\"apps\":[]}").utf8))
+            }
         } else if name.equals("status") {
             answerRead(exchange) {
                 let uptime = context.loop.unixSeconds - site.startedSeconds

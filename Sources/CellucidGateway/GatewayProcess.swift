@@ -21,14 +21,17 @@ final class GatewayProcess: Sendable {
     private let blockingPool: BlockingPool
     private let state: Mutex<State>
     private let roots: LiveRoots
+    private let webApps: WebAppHost?
 
     /// Starts everything.
     /// - Parameters:
     ///   - configuration: what the user wants.
+    ///   - environment: the variables of the process.
     ///   - readInvocation: reads the configuration again, for a reload.
     /// - Throws: why the gateway cannot start.
     init(
         configuration: Configuration,
+        environment: [String: String],
         readInvocation: @escaping @Sendable () throws(StartupError) -> Invocation
     ) throws(StartupError) {
         self.readInvocation = readInvocation
@@ -56,8 +59,12 @@ final class GatewayProcess: Sendable {
                     + "are sent uncompressed; see --cache-dir"
             )
         }
+        let webApps =
+            configuration.webApp.isDisabled
+            ? nil : try WebAppHost(configuration, environment: environment, log: log)
+        self.webApps = webApps
         let hostGuard = Self.hostGuard(configuration, tls)
-        let view = CatalogView(snapshot)
+        let view = CatalogView(snapshot, webApp: configuration.webApp(of:))
         let basePath = Array(configuration.basePath.utf8)
         let cacheBudget = OpenFileCache.Budget(
             bytes: max(16, 256 / workers) * 1024 * 1024,
@@ -82,7 +89,9 @@ final class GatewayProcess: Sendable {
                 gzipStore: gzipStore,
                 cacheBudget: cacheBudget,
                 startedSeconds: startedSeconds,
-                roots: roots
+                roots: roots,
+                webAppService: webApps?.service,
+                webApps: webApps?.views ?? [:]
             )
             return GatewayHandler(site: site, hostGuard: hostGuard, catalog: view, context: context)
         }
@@ -96,6 +105,10 @@ final class GatewayProcess: Sendable {
             )
         }
         watch(scanner, snapshot, configuration)
+        let server = server
+        try webApps?.start(configuration, blockingPool: blockingPool) { name, view in
+            server.update { handler in (handler as? GatewayHandler)?.replace(webApp: name, view) }
+        }
     }
 
     private static func hostGuard(_ configuration: Configuration, _ tls: TLSContext?) -> HostGuard {
@@ -128,6 +141,7 @@ final class GatewayProcess: Sendable {
             exit(ExitCode.ok.rawValue)
         }
         server.stop(milliseconds: Int64(seconds) * 1000)
+        webApps?.service.stop()
         roots.stopWatching()
         blockingPool.stop()
         log.info("stopped")
@@ -172,6 +186,7 @@ final class GatewayProcess: Sendable {
         } else {
             roots.requestRescan()
         }
+        webApps?.service.checkNow()
         log.info("reloaded")
     }
 
@@ -240,7 +255,8 @@ final class GatewayProcess: Sendable {
         }
         for line in CatalogChanges.lines(from: previous, to: snapshot) { log.info(line) }
         for line in CatalogChanges.problems(from: previous, to: snapshot) { log.warning(line) }
-        let view = CatalogView(snapshot)
+        let configuration = state.withLock { $0.configuration }
+        let view = CatalogView(snapshot, webApp: configuration.webApp(of:))
         server.update { handler in (handler as? GatewayHandler)?.replace(catalog: view) }
     }
 }

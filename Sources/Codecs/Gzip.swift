@@ -7,6 +7,10 @@ public enum Gzip {
     public enum Failure: Error, Equatable {
         /// zlib had no memory.
         case outOfMemory
+        /// The bytes are no gzip file, or a damaged one.
+        case damaged
+        /// There are more plain bytes than allowed.
+        case tooLarge
         /// The file could not be read or written; the text names the call and the reason.
         case system(String)
     }
@@ -38,6 +42,50 @@ public enum Gzip {
         guard written >= 0 else { throw .outOfMemory }
         result.removeLast(result.count - written)
         return result
+    }
+
+    /// Restores the plain bytes of a gzip file, of one member or several (RFC 1952 section 2.2).
+    /// - Parameters:
+    ///   - bytes: a whole gzip file.
+    ///   - limit: the most plain bytes.
+    /// - Returns: the plain bytes, whose checksums are right.
+    /// - Throws: `Failure.damaged`, `.tooLarge` or `.outOfMemory`.
+    public static func decompress(_ bytes: [UInt8], limit: Int) throws(Failure) -> [UInt8] {
+        var stream = unsafe z_stream()
+        guard unsafe gateway_gunzip_init(&stream) == Z_OK else { throw .outOfMemory }
+        defer { unsafe inflateEnd(&stream) }
+        var plain: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: pieceBytes)
+        var consumed = 0
+        while true {
+            let (result, used, produced) = unsafe bytes.withUnsafeBufferPointer { input in
+                unsafe piece.withUnsafeMutableBufferPointer { output in
+                    let offered = min(input.count - consumed, Int(UInt32.max))
+                    // zlib's field is not const, but inflate only reads it.
+                    unsafe stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress).map {
+                        unsafe $0 + consumed
+                    }
+                    unsafe stream.avail_in = UInt32(offered)
+                    unsafe stream.next_out = output.baseAddress
+                    unsafe stream.avail_out = UInt32(output.count)
+                    let result = unsafe inflate(&stream, Z_NO_FLUSH)
+                    return unsafe (
+                        result, offered - Int(stream.avail_in), output.count - Int(stream.avail_out)
+                    )
+                }
+            }
+            consumed += used
+            guard plain.count + produced <= limit else { throw .tooLarge }
+            plain += piece[..<produced]
+            switch result {
+            case Z_OK: continue
+            case Z_STREAM_END:
+                if consumed == bytes.count { return plain }
+                guard unsafe inflateReset(&stream) == Z_OK else { throw .damaged }
+            case Z_MEM_ERROR: throw .outOfMemory
+            default: throw .damaged
+            }
+        }
     }
 
     /// Compresses one open file into another, piece by piece.

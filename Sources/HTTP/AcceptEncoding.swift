@@ -1,23 +1,26 @@
 import Bytes
 
-/// The `Accept-Encoding` field (RFC 9110 section 12.5.3).
-public enum AcceptEncoding {
-    /// Whether the client takes gzip, and does not like plain bytes better.
-    /// - Parameter value: the field's value; malformed members count as not there.
-    /// - Returns: whether to send gzip.
-    public static func acceptsGzip(_ value: Span<UInt8>) -> Bool {
-        var gzip: Int?
-        var identity: Int?
-        var other: Int?
+/// What an `Accept-Encoding` field says (RFC 9110 section 12.5.3).
+public struct AcceptEncoding {
+    /// Weights in thousandths.
+    private var gzip: Int?
+    private var brotli: Int?
+    private var identity: Int?
+    private var other: Int?
+
+    /// Reads the field's value; malformed members count as not there.
+    public init(_ value: Span<UInt8>) {
         var start = 0
         while start <= value.count {
             let end = value.firstOffset(of: UInt8(ascii: ","), from: start) ?? value.count
             let member = value.extracting(start..<end)
             let semicolon = member.firstOffset(of: UInt8(ascii: ";")) ?? member.count
             let name = member.extracting(0..<semicolon).trimmed()
-            if let weight = weight(member.extracting(semicolon..<member.count)) {
+            if let weight = Self.weight(member.extracting(semicolon..<member.count)) {
                 if name.equalsIgnoringCase("gzip") || name.equalsIgnoringCase("x-gzip") {
                     gzip = weight
+                } else if name.equalsIgnoringCase("br") {
+                    brotli = weight
                 } else if name.equalsIgnoringCase("identity") {
                     identity = weight
                 } else if name.equals("*") {
@@ -26,7 +29,16 @@ public enum AcceptEncoding {
             }
             start = end + 1
         }
-        guard let accepted = gzip ?? other, accepted > 0 else { return false }
+    }
+
+    /// Whether the client takes gzip, and does not like plain bytes better.
+    public var acceptsGzip: Bool { isAccepted(gzip) }
+
+    /// Whether the client takes Brotli (RFC 7932), and does not like plain bytes better.
+    public var acceptsBrotli: Bool { isAccepted(brotli) }
+
+    private func isAccepted(_ weight: Int?) -> Bool {
+        guard let accepted = weight ?? other, accepted > 0 else { return false }
         return accepted >= (identity ?? 0)
     }
 

@@ -56,6 +56,9 @@ public struct MediaType: Sendable {
         type("jpeg", "image/jpeg", false),
         type("gif", "image/gif", false),
         type("webp", "image/webp", false),
+        type("avif", "image/avif", false),
+        type("webm", "video/webm", false),
+        type("mp4", "video/mp4", false),
         type("ico", "image/x-icon", true),
         type("woff2", "font/woff2", false),
         type("woff", "font/woff", false),
@@ -71,6 +74,7 @@ public struct MediaType: Sendable {
         type("tsv", "text/tab-separated-values; charset=utf-8", true),
         type("pdf", "application/pdf", false),
         type("glb", "model/gltf-binary", true),
+        type("gltf", "model/gltf+json", true),
         type("zip", "application/zip", false),
     ]
 }

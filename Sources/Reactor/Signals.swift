@@ -16,6 +16,12 @@ public struct Signals: Sendable {
         self.set = set
     }
 
+    /// Lets the calling thread be ended by the signals again.
+    public func unblock() {
+        var set = set
+        unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
+    }
+
     /// Waits for the next of the signals and returns its number.
     public func next() -> Int32 {
         var set = set

@@ -3,7 +3,18 @@ import Testing
 @testable import HTTP
 
 @Suite struct AcceptEncodingTests {
-    private func acceptsGzip(_ value: String) -> Bool { AcceptEncoding.acceptsGzip(Array(value.utf8).span) }
+    private func acceptsGzip(_ value: String) -> Bool { AcceptEncoding(Array(value.utf8).span).acceptsGzip }
+
+    @Test(
+        arguments: [
+            ("", false), ("gzip", false), ("br", true), ("BR", true), ("*", true), ("br;q=0", false),
+            ("gzip, deflate, br, zstd", true), ("br;q=0, *", false), ("brotli", false),
+            ("br;q=0.5, identity", false),
+        ]
+    )
+    func brotli(value: String, accepted: Bool) {
+        #expect(AcceptEncoding(Array(value.utf8).span).acceptsBrotli == accepted)
+    }
 
     @Test(
         arguments: [

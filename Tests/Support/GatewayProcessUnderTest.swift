@@ -31,6 +31,7 @@ public final class GatewayProcessUnderTest {
     ///   - arguments: the command line without the program's name.
     ///   - port: what follows `--port`; `nil` leaves the flag out.
     ///   - environment: more variables.
+    ///   - hasWebApp: whether it may fetch a web app; no test asks the real origin.
     ///   - directory: the working directory; the program's home folder when it is `nil`.
     ///   - waits: whether to wait until it listens. Without waiting, a program that ends at once is no failure.
     /// - Throws: `Failure` when it cannot be started, or ends or stays silent instead of listening.
@@ -38,6 +39,7 @@ public final class GatewayProcessUnderTest {
         _ arguments: [String],
         port: UInt16? = 0,
         environment: [String: String] = [:],
+        hasWebApp: Bool = false,
         directory: String? = nil,
         waits: Bool = true
     ) throws(Failure) {
@@ -45,6 +47,7 @@ public final class GatewayProcessUnderTest {
         if variables["PATH"] == nil, let path = getenv("PATH") { variables["PATH"] = String(cString: path) }
         if variables["HOME"] == nil { variables["HOME"] = home.path }
         if variables["XDG_CACHE_HOME"] == nil { variables["XDG_CACHE_HOME"] = home("cache") }
+        if !hasWebApp { variables["CELLUCID_GATEWAY_NO_WEB_APP"] = "true" }
         child = try ChildProcess(
             Self.executable,
             arguments + (port.map { ["--port", "\($0)"] } ?? []),

@@ -4,17 +4,20 @@ struct CommandLineArguments {
     private(set) var command = Command.serve
     /// The values by the name of the option, in the order given.
     private(set) var values: [String: [String]] = [:]
+    /// What follows the command `web-app`.
+    private(set) var operands: [String] = []
 
     /// What the gateway is to do.
     enum Command: String {
         case serve
         case check
+        case webApp = "web-app"
         case help
         case version
     }
 
     /// The sub-commands; the other commands are options.
-    private static let subcommands = [Command.serve, .check]
+    private static let subcommands = [Command.serve, .check, .webApp]
 
     /// Takes arguments apart.
     ///
@@ -25,7 +28,11 @@ struct CommandLineArguments {
         var canTakeCommand = true
         while let argument = rest.popFirst() {
             if argument == "--" {
-                for folder in rest { add(folder, to: .root) }
+                if command == .webApp {
+                    operands += rest
+                } else {
+                    for folder in rest { add(folder, to: .root) }
+                }
                 return
             }
             guard argument.hasPrefix("-"), argument != "-" else {
@@ -33,6 +40,8 @@ struct CommandLineArguments {
                     Self.subcommands.contains(command)
                 {
                     self.command = command
+                } else if self.command == .webApp {
+                    operands.append(argument)
                 } else {
                     add(argument, to: .root)
                 }

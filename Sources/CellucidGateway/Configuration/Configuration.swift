@@ -28,6 +28,8 @@ struct Configuration: Sendable, Equatable {
     var tls: [TLSCertificateOption] = []
     /// Where HTTP/2 is spoken, and the limits of its connections.
     var http2 = HTTP2()
+    /// The viewer's web app.
+    var webApp = WebApp()
 
     /// The number of event-loop threads; nil for one a core available to the process.
     var workers: Int?
@@ -51,6 +53,9 @@ struct Configuration: Sendable, Equatable {
     /// - Parameter environment: the variables of the process, of which the place of the cache depends.
     init(environment: [String: String]) {
         cacheDirectory = Self.defaultCacheDirectory(environment: environment)
+        if let directory = environment[WebApp.cacheVariable], directory.hasPrefix("/") {
+            webApp.cacheDirectory = directory
+        }
     }
 
     /// The port that was asked for, or nil for the default port or the next free one.
@@ -82,6 +87,8 @@ struct RootOption: Sendable, Equatable {
     var name: String?
     /// The absolute path of the folder.
     var path: String
+    /// The name of the web app that its datasets need, if it is not the usual one.
+    var webApp: String?
 }
 
 /// A certificate for TLS.

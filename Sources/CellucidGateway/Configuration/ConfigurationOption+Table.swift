@@ -1,7 +1,7 @@
 /// The options of the gateway, the only list of them.
 extension ConfigurationOption {
     /// Every option, in the order of the help text, the configuration file and the report.
-    static let all: [ConfigurationOption] = data + network + limits + logging + general
+    static let all: [ConfigurationOption] = data + network + webApp + limits + logging + general
 
     /// The option for folders, which arguments without a flag mean too.
     static let root = ConfigurationOption(
@@ -108,6 +108,63 @@ extension ConfigurationOption {
             .setting(.value(\.http2.isCleartextAllowed, "http2.cleartext", .boolean)),
             "Take HTTP/2 without TLS too, from clients that begin with it (prior knowledge), such as a proxy; not"
                 + " together with --tls."
+        ),
+    ]
+
+    private static let webApp = [
+        ConfigurationOption(
+            "web-app-origin",
+            .required(placeholder: "URL"),
+            in: .webApp,
+            .setting(.value(\.webApp.origin, "webApp.origin", .origin)),
+            "Where the viewer comes from; it is fetched once and kept in the cache folder."
+        ),
+        ConfigurationOption(
+            "no-web-app",
+            .optional(placeholder: "BOOLEAN", bare: "true"),
+            in: .webApp,
+            .setting(.value(\.webApp.isDisabled, "webApp.disabled", .boolean)),
+            "Serve no viewer."
+        ),
+        ConfigurationOption(
+            "web-app-ca",
+            .required(placeholder: "FILE"),
+            in: .webApp,
+            .setting(
+                .value(\.webApp.certificateAuthorities, "webApp.ca", .optionalPath, default: "the system's")
+            ),
+            "Certificate authorities (PEM) to trust instead of the system's when the viewer is fetched."
+        ),
+        ConfigurationOption(
+            "web-app-check-hours",
+            .required(placeholder: "N"),
+            in: .webApp,
+            .setting(.value(\.webApp.checkHours, "webApp.checkHours", .integer(in: 1...8_760))),
+            "Hours between two looks for a newer build of the viewer."
+        ),
+        ConfigurationOption(
+            "web-app-demo-data",
+            .required(placeholder: "WORD"),
+            in: .webApp,
+            .setting(.value(\.webApp.demoData, "webApp.demoData", .choice)),
+            "Whether the viewer may load the public demo datasets: on, off, or auto: as long as the viewer's origin can be"
+                + " reached."
+        ),
+        ConfigurationOption(
+            "web-app",
+            .required(placeholder: "NAME=URL"),
+            in: .webApp,
+            .setting(.webApps),
+            "Another viewer, for datasets that need an older or newer one; repeatable. NAME alone is one that is only"
+                + " imported."
+        ),
+        ConfigurationOption(
+            "dataset-web-app",
+            .required(placeholder: "DATASET=NAME"),
+            in: .webApp,
+            .setting(.datasetWebApps),
+            "The viewer of one dataset, by its folder's name in URLs; repeatable. In the configuration file a root can name"
+                + " the viewer of all its datasets (webApp)."
         ),
     ]
 

@@ -27,6 +27,7 @@ struct ConfigurationOption: Sendable {
     enum Section: String, Sendable, CaseIterable {
         case data = "Data"
         case network = "Network"
+        case webApp = "Web app"
         case limits = "Limits"
         case logging = "Logging"
         case general = "General"

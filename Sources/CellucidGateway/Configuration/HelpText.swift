@@ -15,12 +15,15 @@ enum HelpText {
     private static let introduction = """
         Usage: gateway [serve] [OPTION]... [DIR]...
                gateway check [OPTION]... [DIR]...
+               gateway web-app update [NAME] | export FILE [NAME] | import FILE [NAME]
 
         Serves folders of single-cell datasets to the Cellucid web viewer.
 
         Commands:
           serve   serve the datasets; what is done without a command
           check   check the configuration, print it merged as JSON, and exit
+          web-app fetch the newest build of the viewer; or write it into a tar file,
+                  or take it from one, for a machine without Internet
 
         """
 

@@ -4,6 +4,8 @@ enum Invocation: Sendable, Equatable {
     case serve(Configuration)
     /// Check the configuration and print it.
     case check(Configuration)
+    /// Do something about the builds of the viewer.
+    case webApp(WebAppAction, Configuration)
     /// Print the help text.
     case help
     /// Print the version.
@@ -27,9 +29,13 @@ enum Invocation: Sendable, Equatable {
         switch commandLine.command {
         case .help: return .help
         case .version: return .version
-        case .serve, .check: break
+        case .serve, .check, .webApp: break
         }
         let configuration = try merge(commandLine, environment, currentDirectory)
+        if commandLine.command == .webApp {
+            let base = PathBase(directory: currentDirectory, environment: environment)
+            return .webApp(try WebAppAction(commandLine.operands, base: base), configuration)
+        }
         guard !configuration.roots.isEmpty else {
             throw StartupError(.usage, "no --root given; try gateway --root DIR (see gateway --help)")
         }
@@ -38,6 +44,14 @@ enum Invocation: Sendable, Equatable {
                 .usage,
                 "--h2c (http2.cleartext) and --tls (tls) exclude each other: TLS clients choose HTTP/2 by ALPN"
                     + " without --h2c"
+            )
+        }
+        let known = configuration.webApp.others.map(\.name)
+        for name in configuration.roots.compactMap(\.webApp) + configuration.webApp.ofDatasets.values.sorted()
+        where !known.contains(name) && name != Configuration.WebApp.usualName {
+            throw StartupError(
+                .usage,
+                "no web app is called \"\(name)\"; name it with --web-app \(name)=URL (webApps in the configuration file)"
             )
         }
         return commandLine.command == .check ? .check(configuration) : .serve(configuration)
@@ -56,6 +70,7 @@ enum Invocation: Sendable, Equatable {
         }
         try environment.layer.apply(to: &configuration)
         try commandLine.layer(base: base).apply(to: &configuration)
+        if commandLine.values["cache-dir"] != nil { configuration.webApp.cacheDirectory = nil }
         return configuration
     }
 }

@@ -10,25 +10,29 @@ extension ValueKind where Value == String {
 }
 
 extension ValueKind where Value == RootOption {
-    /// A folder to serve: `DIR` or `name=DIR` as text, a path or `{name, path}` in JSON.
+    /// A folder to serve: `DIR` or `name=DIR` as text, a path or `{name, path, webApp}` in JSON.
     static let root = Self(expected: "a folder, or a name and a folder") {
         value,
         base throws(ValueRejection) in
-        if let members = try value.members(["name", "path"]) {
+        if let members = try value.members(["name", "path", "webApp"]) {
             if let name = members["name"], !isRootName(name) {
                 let expected = "a name of letters, digits, \".\", \"_\" and \"-\""
                 throw ValueRejection(.text(name), expected: expected, path: ".name")
             }
-            return RootOption(name: members["name"], path: try requiredPath("path", of: members, value, base))
+            return RootOption(
+                name: members["name"],
+                path: try requiredPath("path", of: members, value, base),
+                webApp: members["webApp"]
+            )
         }
         if case .text(let text) = value, let root = try namedRoot(text, base) { return root }
         return value.string.flatMap { base.resolve($0) }.map { RootOption(name: nil, path: $0) }
     } write: { root in
-        guard let name = root.name else { return .string(root.path) }
-        return .object([
-            JSONValue.Member(key: "name", value: .string(name)),
-            JSONValue.Member(key: "path", value: .string(root.path)),
-        ])
+        if root.name == nil && root.webApp == nil { return .string(root.path) }
+        let members = [("name", root.name), ("path", root.path), ("webApp", root.webApp)]
+        return .object(
+            members.compactMap { key, text in text.map { JSONValue.Member(key: key, value: .string($0)) } }
+        )
     }
 
     /// Reads `name=DIR`, which an existing folder with such a name is not.

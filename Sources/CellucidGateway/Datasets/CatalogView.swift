@@ -12,9 +12,16 @@ final class CatalogView: Sendable {
     let staticCatalogue: [UInt8]
     private let mounts: [BytesKey: ServedDataset]
 
-    init(_ snapshot: CatalogSnapshot) {
+    /// Makes what requests need.
+    /// - Parameters:
+    ///   - snapshot: the state of the roots.
+    ///   - webApp: the name of the web app of a dataset.
+    init(
+        _ snapshot: CatalogSnapshot,
+        webApp: (Dataset) -> String = { _ in Configuration.WebApp.usualName }
+    ) {
         self.snapshot = snapshot
-        let served = snapshot.datasets.map { ServedDataset($0) }
+        let served = snapshot.datasets.map { ServedDataset($0, webApp: webApp($0)) }
         datasets = served
         rootDataset = snapshot.isSingleDataset ? served.first : nil
         mounts = Dictionary(

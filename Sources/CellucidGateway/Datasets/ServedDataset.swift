@@ -6,9 +6,12 @@ final class ServedDataset: Sendable {
     let dataset: Dataset
     /// `/_cellucid/datasets` as seen from the dataset's own mount.
     let ownListing: [UInt8]
+    /// The name of the web app that can read it.
+    let webApp: String
 
-    init(_ dataset: Dataset) {
+    init(_ dataset: Dataset, webApp: String = Configuration.WebApp.usualName) {
         self.dataset = dataset
+        self.webApp = webApp
         ownListing = Array(CellucidDocuments.datasets([(dataset, "/")]).utf8)
     }
 

@@ -91,7 +91,7 @@ final class FileResponder {
         guard request.count(of: .range) == 0, let accepted = request.value(.acceptEncoding) else {
             return false
         }
-        return AcceptEncoding.acceptsGzip(accepted)
+        return AcceptEncoding(accepted).acceptsGzip
     }
 
     private func representation(

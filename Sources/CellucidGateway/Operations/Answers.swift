@@ -23,7 +23,8 @@ extension Exchange {
     }
 
     /// An HTML page that needs nothing from elsewhere.
-    func answer(html page: String) {
+    func answer(html page: String, status: Status = .ok) {
+        response.status = status
         response.fields.add("Content-Type", "text/html; charset=utf-8")
         response.fields.add("Cache-Control", "no-store")
         response.fields.add(

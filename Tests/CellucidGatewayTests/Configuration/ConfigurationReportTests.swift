@@ -14,7 +14,10 @@ import Testing
             "--log-level",
             "debug", "--log-format", "json", "--trusted-proxy", "::1/128", "--max-connections", "1",
             "--header-seconds", "2", "--idle-seconds", "3", "--stall-seconds", "4", "--shutdown-seconds", "5",
-            "--cache-dir", "cache", "--allowed-host", "a.org",
+            "--cache-dir", "cache", "--allowed-host", "a.org", "--no-web-app", "--web-app-origin",
+            "https://viewer.example.org:8443", "--web-app-ca", "ca.pem", "--web-app-check-hours", "7",
+            "--web-app-demo-data", "off", "--web-app", "g0", "--web-app", "lab=http://127.0.0.1:99",
+            "--dataset-web-app", "kidney=g0",
         ],
         ["/d", "--tls", "a", "--access-log", "--recursive=true"],
         [
@@ -65,6 +68,15 @@ import Testing
                     "resetsPerSecond": 50,
                     "controlFramesPerSecond": 100
                   },
+                  "webApp": {
+                    "origin": "https://www.cellucid.com",
+                    "disabled": false,
+                    "ca": null,
+                    "checkHours": 6,
+                    "demoData": "auto"
+                  },
+                  "webApps": {},
+                  "datasetWebApps": {},
                   "workers": "auto",
                   "maxConnections": 100000,
                   "timeouts": {

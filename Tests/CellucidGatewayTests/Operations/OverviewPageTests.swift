@@ -48,6 +48,6 @@ import Testing
         ("ü–", "ü–"),
     ])
     func escapes(text: String, escaped: String) {
-        #expect(OverviewPage.escaped(text) == escaped)
+        #expect(PageLayout.escaped(text) == escaped)
     }
 }
