@@ -27,7 +27,7 @@ public enum GatewayCommand {
             case .version:
                 Terminal.write("gateway \(Version.current)\n", to: .output)
             case .check(let configuration):
-                try ConfigurationCheck.run(configuration)
+                try ConfigurationCheck.run(configuration, environment: environment)
             case .webApp(let action, let configuration):
                 signals.unblock()
                 try WebAppCommand.run(action, configuration, environment: environment)

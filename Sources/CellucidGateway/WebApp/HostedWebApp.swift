@@ -162,7 +162,9 @@ final class HostedWebApp {
             }
         }
         do throws(BuildFetchError) {
-            let outcome = try await fetcher.run(current: builds.current?.build)
+            // What somebody has deleted is fetched again, although it is still being served.
+            let isStored = store.currentID() != nil
+            let outcome = try await fetcher.run(current: isStored ? builds.current?.build : nil)
             await succeeded(outcome, files)
         } catch {
             failed(error)
@@ -271,7 +273,12 @@ final class HostedWebApp {
             switch added {
             case .failure(let error): throw .store(error)
             case .success(let grown):
-                if builds.current?.build.manifest.id == grown.build.manifest.id { builds.current = grown }
+                // Of two files that join at the same time, the second one's build has both.
+                if let known = builds.current?.build, known.id == grown.build.id,
+                    known.files.count < grown.build.files.count
+                {
+                    builds.current = grown
+                }
                 show()
                 guard let asset = grown.served(showsDemoData: showsDemoData).asset(path.text) else {
                     return .notFound

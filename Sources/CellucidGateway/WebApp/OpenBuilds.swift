@@ -66,10 +66,11 @@ struct OpenBuilds: Sendable {
     }
 
     /// The builds of the store when they are no longer these; waits for the disk.
+    ///
+    /// A store that somebody has emptied does not take away what is being served.
     func changed(in store: BuildStore) -> OpenBuilds? {
-        guard let current, store.currentID() == current.build.id else {
-            return current == nil && store.currentID() == nil ? nil : OpenBuilds(store)
-        }
+        guard let id = store.currentID() else { return nil }
+        guard let current, id == current.build.id else { return OpenBuilds(store) }
         do throws(BuildStoreError) {
             guard let grown = try store.refresh(current.build) else { return nil }
             var builds = self
