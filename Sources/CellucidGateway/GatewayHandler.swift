@@ -290,7 +290,12 @@ final class GatewayHandler: RequestHandler {
             answerRead(exchange) {
                 let basePath = String(decoding: site.basePath, as: UTF8.self)
                 $0.answer(
-                    html: OverviewPage.html(catalog, basePath: basePath, opensViewer: !webApps.isEmpty)
+                    html: OverviewPage.html(
+                        catalog,
+                        basePath: basePath,
+                        opensViewer: !webApps.isEmpty,
+                        viewer: site.webAppService?.sentence
+                    )
                 )
             }
         } else if name.equals("datasets") {

@@ -10,15 +10,21 @@ enum OverviewPage {
     ///   - catalog: what is served.
     ///   - basePath: the prefix of all URLs, begins and ends with a slash.
     ///   - opensViewer: whether the viewer is served, so that links can open it.
+    ///   - viewer: a sentence about the viewer.
     /// - Returns: the whole HTML document.
-    static func html(_ catalog: CatalogView, basePath: String, opensViewer: Bool = false) -> String {
+    static func html(
+        _ catalog: CatalogView,
+        basePath: String,
+        opensViewer: Bool = false,
+        viewer: String? = nil
+    ) -> String {
         let snapshot = catalog.snapshot
         var body = "<h1>Cellucid gateway</h1>\n"
         let count = snapshot.datasets.count
         body +=
             "<p class=\"lead\">\(count == 0 ? "No dataset" : count == 1 ? "One dataset" : "\(count) datasets")"
         body += snapshot.broken.isEmpty ? "" : ", \(snapshot.broken.count) with a problem"
-        body += ".</p>\n"
+        body += ".\(viewer.map { " " + PageLayout.escaped($0) } ?? "")</p>\n"
         if count > 0 { body += table(snapshot.datasets, basePath, opensViewer: opensViewer) }
         if !snapshot.broken.isEmpty { body += problems(snapshot.broken) }
         if !snapshot.warnings.isEmpty {

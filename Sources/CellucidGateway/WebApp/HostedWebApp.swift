@@ -61,7 +61,7 @@ final class HostedWebApp {
     private var builds: OpenBuilds
     private var status: WebAppStatus
     private var absence = WebAppView.Absence.fetching(files: 0, bytes: 0)
-    private var isReachable = true
+    private var isReachable: Bool
     private var isChecking = false
     private var failures = 0
     private var nextCheck: Int64 = 0
@@ -95,6 +95,8 @@ final class HostedWebApp {
             files = nil
             absence = .failed("No build of the viewer \(name) has been imported.")
         }
+        // Without an origin there is nobody who could serve the demo data either.
+        isReachable = origin != nil
         status = WebAppStatus(name: name, origin: origin?.description)
     }
 

@@ -132,6 +132,9 @@ final class WebAppService: Sendable {
         return JSONText.object(["apps": JSONText.array(all.map(\.json))])
     }
 
+    /// What the overview page says about the usual viewer.
+    var sentence: String? { statuses.withLock { $0[Configuration.WebApp.usualName]?.sentence } }
+
     /// Ends everything; a build that is being fetched is given up.
     func stop() {
         let (loop, apps) = (loop, apps)

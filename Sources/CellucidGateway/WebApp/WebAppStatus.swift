@@ -42,6 +42,16 @@ struct WebAppStatus: Sendable {
         ])
     }
 
+    /// In a sentence, for people.
+    var sentence: String {
+        let reason = lastError.map { ": \($0)" } ?? ""
+        guard let current else {
+            return fetching == nil ? "The viewer is not available\(reason)." : "The viewer is being fetched."
+        }
+        let build = "The viewer is build \(current.buildID ?? current.id) of \(current.fetchedAt.prefix(10))"
+        return lastError == nil ? build + "." : "\(build), and its origin cannot be asked for a newer one\(reason)."
+    }
+
     /// In one word: `ready`, `stale` when the origin could not be asked, `fetching` or `missing`.
     private var state: String {
         if current != nil { return lastError == nil ? "ready" : "stale" }
