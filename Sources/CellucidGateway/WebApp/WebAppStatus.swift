@@ -49,7 +49,7 @@ struct WebAppStatus: Sendable {
             return fetching == nil ? "The viewer is not available\(reason)." : "The viewer is being fetched."
         }
         let build = "The viewer is build \(current.buildID ?? current.id) of \(current.fetchedAt.prefix(10))"
-        return lastError == nil ? build + "." : "\(build), and its origin cannot be asked for a newer one\(reason)."
+        return build + (lastError == nil ? "." : ", and its origin cannot be asked for a newer one\(reason).")
     }
 
     /// In one word: `ready`, `stale` when the origin could not be asked, `fetching` or `missing`.
