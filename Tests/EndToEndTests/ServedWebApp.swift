@@ -13,29 +13,42 @@ final class ServedWebApp {
 
     private let arguments: [String]
     private let environment: [String: String]
+    private let wrapper: [String]
 
     /// Starts a gateway over the datasets for trying things out; nothing is waited for but its port.
     /// - Parameters:
     ///   - origin: where the web app comes from.
+    ///   - url: what the gateway is told about that, if it is not the origin's own address.
     ///   - cache: the cache folder; `nil` for one of its own.
+    ///   - namesCache: whether the gateway is told about that folder.
     ///   - arguments: more flags.
     ///   - environment: more variables.
+    ///   - wrapper: a command that becomes the gateway, whose command line follows its own words.
     /// - Throws: when it does not start.
     init(
         _ origin: WebAppOrigin,
+        url: String? = nil,
         cache: String? = nil,
+        namesCache: Bool = true,
         arguments: [String] = [],
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        wrapper: [String] = []
     ) throws {
         self.origin = origin
         self.cache = cache ?? folder("cache")
         self.arguments =
             [
-                Repository.demo, "--web-app-origin", origin.url, "--web-app-ca",
-                try WebAppCertificates.authority(), "--cache-dir", self.cache,
-            ] + arguments
+                Repository.demo, "--web-app-origin", url ?? origin.url, "--web-app-ca",
+                try WebAppCertificates.authority(),
+            ] + (namesCache ? ["--cache-dir", self.cache] : []) + arguments
         self.environment = environment
-        gateway = try GatewayProcessUnderTest(self.arguments, environment: environment, hasWebApp: true)
+        self.wrapper = wrapper
+        gateway = try GatewayProcessUnderTest(
+            self.arguments,
+            environment: environment,
+            hasWebApp: true,
+            wrapper: wrapper
+        )
     }
 
     /// The cache folder.
@@ -66,7 +79,8 @@ final class ServedWebApp {
         gateway = try GatewayProcessUnderTest(
             self.arguments + arguments,
             environment: environment,
-            hasWebApp: true
+            hasWebApp: true,
+            wrapper: wrapper
         )
     }
 
@@ -93,27 +107,36 @@ final class ServedWebApp {
     /// What the page of the current build calls it; `nil` when there is none.
     func build(_ name: String = "default") throws -> String? { try status(name)["build"]?["buildId"]?.text }
 
+    /// Asks for the status of a web app until it says what is waited for.
+    /// - Returns: what `answer` made of it.
+    func wait<Answer>(_ name: String = "default", seconds: Int = 90, for answer: (JSON) throws -> Answer?)
+        throws
+        -> Answer
+    {
+        var last = JSON.null
+        let found: Answer? = try Deadline(seconds: seconds).firstAnswer {
+            last = try status(name)
+            if let found = try answer(last) { return found }
+            usleep(20_000)
+            return nil
+        }
+        return try #require(found, "\(last) \(gateway.errorText)")
+    }
+
     /// Waits until that build is the current one.
     /// - Returns: its identifier.
     @discardableResult
     func waitForBuild(_ build: String = WebAppFixture.first, _ name: String = "default") throws -> String {
-        let id: String? = try Deadline(seconds: 90).firstAnswer {
-            let status = try status(name)
-            return status["build"]?["buildId"]?.text == build ? status["build"]?["id"]?.text : nil
+        try wait(name) { status in
+            status["build"]?["buildId"]?.text == build ? status["build"]?["id"]?.text : nil
         }
-        let present = try status(name)
-        return try #require(id, "no build \(build): \(present) \(gateway.errorText)")
     }
 
     /// Waits until the origin has been asked at all since the start, with or without success.
     /// - Returns: why that failed; empty when it did not.
     @discardableResult
     func waitForCheck(_ name: String = "default") throws -> String {
-        let error: String? = try Deadline(seconds: 90).firstAnswer {
-            let status = try status(name)
-            return status["lastCheck"]?.text == nil ? nil : status["lastError"]?.text ?? ""
-        }
-        return try #require(error, "no check: \(gateway.errorText)")
+        try wait(name) { status in status["lastCheck"]?.text == nil ? nil : status["lastError"]?.text ?? "" }
     }
 
     /// Makes the gateway ask its origin now, and waits for what comes of it.
@@ -123,23 +146,31 @@ final class ServedWebApp {
         // The time of a check has whole seconds.
         sleep(2)
         gateway.send(signal: SIGHUP)
-        let error: String? = try Deadline(seconds: 90).firstAnswer {
-            let status = try status()
-            return status["lastCheck"]?.text == last ? nil : status["lastError"]?.text ?? ""
+        return try wait { status in
+            status["lastCheck"]?.text == last ? nil : status["lastError"]?.text ?? ""
         }
-        return try #require(error, "no check: \(gateway.errorText)")
+    }
+
+    /// Makes the gateway ask its origin now, which must fail where it has not failed before.
+    /// - Returns: why it failed.
+    func failingCheck() throws -> String {
+        gateway.send(signal: SIGHUP)
+        return try wait { status in status["lastError"]?.text }
     }
 
     /// Makes the gateway ask its origin until it has that build.
     /// - Returns: the build's identifier.
     @discardableResult
     func update(to build: String) throws -> String {
-        let hasBuild = try Deadline(seconds: 90).wait {
+        // A signal that comes in the middle of a check changes nothing.
+        for _ in 0..<10 {
             gateway.send(signal: SIGHUP)
-            return try Deadline(seconds: 5).wait { try self.build() == build }
+            let isCurrent = try Deadline(seconds: 6).wait {
+                usleep(20_000)
+                return try self.build() == build
+            }
+            if isCurrent { break }
         }
-        let present = try status()
-        #expect(hasBuild, "no build \(build): \(present) \(gateway.errorText)")
         return try waitForBuild(build)
     }
 

@@ -32,6 +32,7 @@ public final class GatewayProcessUnderTest {
     ///   - port: what follows `--port`; `nil` leaves the flag out.
     ///   - environment: more variables.
     ///   - hasWebApp: whether it may fetch a web app; no test asks the real origin.
+    ///   - wrapper: a command that becomes the program, whose command line follows its own words.
     ///   - directory: the working directory; the program's home folder when it is `nil`.
     ///   - waits: whether to wait until it listens. Without waiting, a program that ends at once is no failure.
     /// - Throws: `Failure` when it cannot be started, or ends or stays silent instead of listening.
@@ -40,6 +41,7 @@ public final class GatewayProcessUnderTest {
         port: UInt16? = 0,
         environment: [String: String] = [:],
         hasWebApp: Bool = false,
+        wrapper: [String] = [],
         directory: String? = nil,
         waits: Bool = true
     ) throws(Failure) {
@@ -48,9 +50,10 @@ public final class GatewayProcessUnderTest {
         if variables["HOME"] == nil { variables["HOME"] = home.path }
         if variables["XDG_CACHE_HOME"] == nil { variables["XDG_CACHE_HOME"] = home("cache") }
         if !hasWebApp { variables["CELLUCID_GATEWAY_NO_WEB_APP"] = "true" }
+        let words = wrapper + [Self.executable] + arguments + (port.map { ["--port", "\($0)"] } ?? [])
         child = try ChildProcess(
-            Self.executable,
-            arguments + (port.map { ["--port", "\($0)"] } ?? []),
+            words[0],
+            Array(words.dropFirst()),
             environment: variables.map { "\($0.key)=\($0.value)" },
             directory: directory ?? home.path,
             output: home("stdout"),
@@ -107,12 +110,14 @@ public final class GatewayProcessUnderTest {
     public static func run(
         _ arguments: [String],
         environment: [String: String] = [:],
+        hasWebApp: Bool = false,
         directory: String? = nil
     ) throws(Failure) -> (ending: Ending, output: String, error: String) {
         let process = try GatewayProcessUnderTest(
             arguments,
             port: nil,
             environment: environment,
+            hasWebApp: hasWebApp,
             directory: directory,
             waits: false
         )
