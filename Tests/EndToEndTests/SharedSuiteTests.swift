@@ -38,6 +38,35 @@ struct SharedSuiteTests {
     )
     func recordedAnswers(recording: String, folder: String) throws {
         let gateway = try GatewayProcessUnderTest(["\(Self.shared)/datasets/\(folder)"])
+        try replay(recording, to: gateway, atLeast: 200)
+    }
+
+    @Test(
+        "The viewer's files are answered as they were recorded, but for the differences on purpose",
+        .enabled(if: hasRecordings, "the recordings or NumPy are not there"),
+        arguments: [("webui_exports", true), ("webui_anndata", true), ("webui_unreachable", false)]
+    )
+    func recordedViewer(recording: String, hasBuild: Bool) throws {
+        let folder = TemporaryDirectory()
+        if hasBuild {
+            let imported = try ChildProcess.run(
+                GatewayProcessUnderTest.executable,
+                ["web-app", "import", "\(Self.shared)/datasets/webui", "--cache-dir", folder("cache")]
+            )
+            #expect(imported.ending == .exit(0), "\(imported.error)")
+        }
+        let gateway = try GatewayProcessUnderTest(
+            [
+                "\(Self.shared)/datasets/exports", "--cache-dir", folder("cache"), "--web-app-origin",
+                "https://viewer.invalid",
+            ],
+            hasWebApp: true
+        )
+        try replay(recording, to: gateway, atLeast: hasBuild ? 20 : 4)
+    }
+
+    /// Asks what was recorded, and compares the answers.
+    private func replay(_ recording: String, to gateway: GatewayProcessUnderTest, atLeast count: Int) throws {
         let result = TemporaryDirectory()
         let golden = "\(Self.shared)/golden/\(recording).jsonl"
         let run = try ChildProcess.run(
@@ -48,7 +77,7 @@ struct SharedSuiteTests {
             ]
         )
         let outcomes = try JSON(readFile(result("outcomes.json")) ?? []).elements
-        #expect(outcomes.count > 200, "\(run.error)")
+        #expect(outcomes.count >= count, "\(run.error)")
         let requests = try requests(of: golden)
         let expected = try GoldenDifferences().lines.filter { $0.covers(recording) }
         var seen: Set<GoldenDifferences.Line> = []

@@ -50,6 +50,31 @@ struct WebAppOnDemandTests {
         #expect(try app.get("/@\(id)/\(Self.summer)", method: "HEAD").status == 200)
     }
 
+    @Test("Many files that are asked for at the same time all join the build")
+    func manyFiles() throws {
+        let origin = try WebAppOrigin()
+        let files = (0..<60).map { "assets/js/lazy/\($0).js" }
+        for file in files {
+            origin.builds.write("\(WebAppFixture.first)/\(file)", "export default '\(file)';\n")
+        }
+        let app = try ServedWebApp(origin)
+        let id = try app.waitForBuild()
+        let clients = try files.map { _ in try app.gateway.connect() }
+        for (client, file) in zip(clients, files) { try client.send("GET", "/@\(id)/\(file)") }
+        for (client, file) in zip(clients, files) {
+            let answer = try client.readResponse()
+            #expect(answer.status == 200)
+            #expect(answer.text == "export default '\(file)';\n")
+        }
+        for file in files {
+            #expect(try app.get("/@\(id)/\(file)").status == 200)
+            #expect(origin.count("/\(file)") == 1)
+        }
+        #expect(Set(try app.manifestPaths(id)).isSuperset(of: files))
+        try app.restart()
+        for file in files { #expect(try app.get("/@\(id)/\(file)").status == 200) }
+    }
+
     @Test("A HEAD request and a part are answered like those for any file")
     func headAndRange() throws {
         let origin = try WebAppOrigin()

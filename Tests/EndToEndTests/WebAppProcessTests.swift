@@ -90,6 +90,32 @@ struct WebAppProcessTests {
         _ = try currentBuild(app)
     }
 
+    @Test(
+        "A gateway that is stopped in the middle of a fetch ends in order and leaves nothing",
+        arguments: [false, true]
+    )
+    func stoppedInTheMiddle(isInWalk: Bool) throws {
+        let origin = try WebAppOrigin()
+        if isInWalk {
+            origin.behave(["/assets/js/app/main.js": #"{"stall": {"after": 10, "for": 15000}}"#])
+        } else {
+            origin.pause()
+        }
+        let app = try ServedWebApp(origin)
+        if isInWalk {
+            let hasBegun = Deadline(seconds: 30).wait { origin.count("/assets/js/app/main.js") > 0 }
+            #expect(hasBegun)
+        }
+        try app.stop()
+        #expect(!app.gateway.errorText.contains(" error: "), "\(app.gateway.errorText)")
+        #expect(Repository.names(in: app.store + "/builds").isEmpty)
+        origin.resume()
+        origin.behave()
+        try app.start()
+        try app.waitForBuild()
+        #expect(Repository.names(in: app.store + "/incoming").isEmpty)
+    }
+
     /// The current build on the disk, all of whose files are compared.
     private func currentBuild(_ app: ServedWebApp) throws -> String? {
         guard let target = realpath(app.store + "/current", nil) else { return nil }
