@@ -26,12 +26,13 @@ def run(server: Server, endpoint: Endpoint, paths: list[str], total_bytes: int, 
 def _open_pages(endpoint: Endpoint, paths: list[str], total_bytes: int, deadline: float) -> list[float]:
     durations = []
     while (began := time.monotonic()) < deadline:
-        _open_page(endpoint, paths, total_bytes)
+        open_page(endpoint, paths, total_bytes)
         durations.append(time.monotonic() - began)
     return durations
 
 
-def _open_page(endpoint: Endpoint, paths: list[str], total_bytes: int) -> None:
+def open_page(endpoint: Endpoint, paths: list[str], total_bytes: int) -> None:
+    """Opens a connection, receives all files and closes it."""
     connection = http2.Connection(endpoint)
     connection.start(paths[:STREAMS])
     started, ended, received = STREAMS, 0, 0

@@ -1,5 +1,6 @@
 """The gateway under test."""
 
+import subprocess
 import urllib.request
 from pathlib import Path
 
@@ -13,11 +14,28 @@ class Gateway(Server):
 
     name = "gateway"
 
-    def __init__(self, binary: str, root: Path, workers: int, certificate: Path | None, folder: Path, *options: str):
+    def __init__(
+        self,
+        binary: str,
+        root: Path,
+        workers: int,
+        certificate: Path | None,
+        folder: Path,
+        *options: str,
+        viewer: Path | None = None,
+    ):
         folder.mkdir()
+        cache = str(folder / "cache")
         port = free_port()
         command = [binary, "--root", str(root), "--port", str(port), "--workers", str(workers)]
-        command += ["--log-level", "warning", "--cache-dir", str(folder / "cache"), "--no-web-app", *options]
+        command += ["--log-level", "warning", "--cache-dir", cache, *options]
+        if viewer is None:
+            command.append("--no-web-app")
+        else:
+            # The build is there already; nobody is asked for a newer one.
+            bring = [binary, "web-app", "import", str(viewer), "--cache-dir", cache]
+            subprocess.run(bring, check=True, capture_output=True)
+            command += ["--web-app-origin", "https://viewer.invalid"]
         if certificate is not None:
             command += ["--tls", str(certificate)]
             schemes = ["https", "h2"]

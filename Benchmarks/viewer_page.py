@@ -1,0 +1,206 @@
+#!/usr/bin/env python3
+"""Compares how long the viewer's page takes from the gateway and from nginx: 370 files, at the first visit and again.
+
+The gateway has the app as a build of its own, nginx as a folder. At the first visit all files come; at the second the
+browser has them: from the gateway they never change, so only the page is asked for, from nginx each is revalidated.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from clients import client, http1, http2
+from clients.frames import Kind
+from common import dataset
+from common.endpoint import PROTOCOLS, Endpoint, make_certificate
+from common.options import add_gateway_option
+from common.system import BenchmarkError, exit_on_sigterm
+from loads import page
+from servers.gateway import Gateway
+from servers.nginx import Nginx
+from servers.server import Server
+
+# The connections that browsers open to one host for HTTP/1.1.
+CONNECTIONS = 6
+MAKE_APP = Path(__file__).resolve().parents[1] / "Tests/WebApp/large_app.py"
+FOLDER = "viewer"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A server with the app: where its page is, and where its files are."""
+
+    server: Server
+    endpoint: Endpoint
+    page: str
+    files: list[str]
+    # What a second visit asks for, with the validators that the browser has.
+    revalidated: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Visits:
+    """What the visits of one run took."""
+
+    seconds: float
+    cpu_seconds: float
+
+
+def first_visit(site: Site, total_bytes: int) -> None:
+    paths = [site.page, *site.files]
+    if site.endpoint.speaks_http2:
+        page.open_page(site.endpoint, paths, total_bytes)
+        return
+
+    def receive(number: int) -> int:
+        with http1.Connection(site.endpoint) as connection:
+            answers = [connection.get(path) for path in paths[number::CONNECTIONS]]
+            connection.reset()
+        if any(answer.status != 200 for answer in answers):
+            raise BenchmarkError(f"a file of {site.server.name} was not answered with status 200")
+        return sum(len(answer.body) for answer in answers)
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        received = sum(pool.map(receive, range(CONNECTIONS)))
+    if received != total_bytes:
+        raise BenchmarkError(f"{site.server.name} sent {received} bytes for a page of {total_bytes}")
+
+
+def second_visit(site: Site, _: int) -> None:
+    questions = list(site.revalidated.items())
+    if site.endpoint.speaks_http2:
+        with http2.Connection(site.endpoint) as connection:
+            # Not more at a time than servers allow.
+            for start in range(0, len(questions), page.STREAMS):
+                batch = questions[start : start + page.STREAMS]
+                missing = {connection.start([path], {"If-None-Match": tag})[0] for path, tag in batch}
+                while missing:
+                    for frame in connection.receive():
+                        if frame.kind == Kind.HEADERS and connection.status(frame) != 304:
+                            raise BenchmarkError(f"{site.server.name} sent a file again that has not changed")
+                        if frame.ends_stream:
+                            missing.discard(frame.stream)
+            connection.reset()
+        return
+
+    def revalidate(number: int) -> None:
+        share = questions[number::CONNECTIONS]
+        if not share:
+            return
+        with http1.Connection(site.endpoint) as connection:
+            for path, tag in share:
+                if connection.get(path, {"If-None-Match": tag}).status != 304:
+                    raise BenchmarkError(f"{site.server.name} sent a file again that has not changed")
+            connection.reset()
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        list(pool.map(revalidate, range(CONNECTIONS)))
+
+
+VISITS: dict[str, Callable[[Site, int], None]] = {"first visit": first_visit, "second visit": second_visit}
+
+
+def run(visit: Callable[[Site, int], None], site: Site, total_bytes: int, count: int) -> Visits:
+    cpu_before = site.server.cpu_seconds()
+    began = time.monotonic()
+    for _ in range(count):
+        visit(site, total_bytes)
+    seconds = time.monotonic() - began
+    site.server.check_alive()
+    return Visits(seconds / count, (site.server.cpu_seconds() - cpu_before) / count)
+
+
+def tags(endpoint: Endpoint, paths: list[str]) -> dict[str, str]:
+    with http1.Connection(endpoint.with_http1()) as connection:
+        return {path: connection.get(path).fields["etag"] for path in paths}
+
+
+def gateway_site(server: Server, scheme: str, files: list[str]) -> Site:
+    endpoint = server.endpoints_for(scheme)[0]
+    status = json.loads(client.get(endpoint.with_http1(), "/_gateway/web-app").body)
+    prefix = f"/@{status['apps'][0]['build']['id']}/"
+    # The page is not the folder's, so it is not compared; the viewer's other files are, by their number of bytes.
+    return Site(server, endpoint, "/", [prefix + file for file in files], tags(endpoint, ["/"]))
+
+
+def nginx_site(server: Server, scheme: str, files: list[str]) -> Site:
+    endpoint = server.endpoints_for(scheme)[0]
+    paths = [f"/{FOLDER}/{file}" for file in files]
+    return Site(server, endpoint, f"/{FOLDER}/index.html", paths, tags(endpoint, [f"/{FOLDER}/index.html", *paths]))
+
+
+def compare(sites: list[Site], scheme: str, options: argparse.Namespace) -> None:
+    totals = [total_bytes(site) for site in sites]
+    for name, visit in VISITS.items():
+        runs: list[list[Visits]] = [[], []]
+        for pair in range(options.pairs):
+            for index in (0, 1) if pair % 2 == 0 else (1, 0):
+                runs[index].append(run(visit, sites[index], totals[index], options.visits))
+        times = [theirs.seconds / ours.seconds for ours, theirs in zip(*runs, strict=True)]
+        # A clock tick is a hundredth of a second: short visits may not show at all.
+        cpu = [theirs.cpu_seconds / ours.cpu_seconds for ours, theirs in zip(*runs, strict=True) if ours.cpu_seconds]
+        ours, theirs = (statistics.median(each.seconds for each in side) * 1e3 for side in runs)
+        shown = f"{statistics.median(cpu):5.2f} ({min(cpu):.2f}-{max(cpu):.2f})" if cpu else "too little to tell"
+        print(
+            f"{name:13} {PROTOCOLS[scheme]:20} time, nginx/gateway {statistics.median(times):5.2f} "
+            f"({min(times):.2f}-{max(times):.2f})   CPU {shown}   {ours:.1f} ms : {theirs:.1f} ms",
+            flush=True,
+        )
+
+
+def total_bytes(site: Site) -> int:
+    with http1.Connection(site.endpoint.with_http1()) as connection:
+        return sum(len(connection.get(path).body) for path in [site.page, *site.files])
+
+
+def measure(options: argparse.Namespace, folder: Path) -> None:
+    data = dataset.make(folder / "root")
+    app = data.root / FOLDER
+    subprocess.run([sys.executable, "-B", str(MAKE_APP), str(app)], check=True, capture_output=True)
+    parts = (path for path in app.rglob("*") if path.is_file() and path.name != "index.html")
+    files = sorted(str(path.relative_to(app)) for path in parts)
+    certificate = make_certificate(folder)
+    pairs = f"{options.pairs} pairs of {options.visits} visits"
+    print(f"{len(files) + 1} files, {options.workers} workers each, {pairs}", flush=True)
+    with (
+        Nginx(data.root, options.workers, certificate, folder / "nginx") as nginx,
+        Gateway(options.gateway, data.root, options.workers, certificate, folder / "gateway", viewer=app) as gateway,
+    ):
+        for scheme in ("https", "h2"):
+            compare([gateway_site(gateway, scheme, files), nginx_site(nginx, scheme, files)], scheme, options)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_gateway_option(parser, can_be_nginx=False)
+    parser.add_argument("--pairs", type=int, default=5, metavar="N", help="pairs of runs (default: 5)")
+    parser.add_argument("--visits", type=int, default=20, metavar="N", help="visits of a run (default: 20)")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="workers of each server (default: 1)")
+    options = parser.parse_args()
+    if min(options.pairs, options.visits, options.workers) < 1:
+        parser.error("numbers begin at 1")
+    return options
+
+
+def main() -> int:
+    options = arguments()
+    exit_on_sigterm()
+    try:
+        with tempfile.TemporaryDirectory(prefix="gateway-benchmark-") as folder:
+            measure(options, Path(folder))
+    except (BenchmarkError, OSError, subprocess.SubprocessError) as error:
+        print(f"viewer_page.py: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
