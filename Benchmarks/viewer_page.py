@@ -6,6 +6,7 @@ browser has them: from the gateway they never change, so only the page is asked 
 """
 
 import argparse
+import functools
 import json
 import statistics
 import subprocess
@@ -13,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,65 +55,69 @@ class Visits:
     cpu_seconds: float
 
 
-def first_visit(site: Site, total_bytes: int) -> None:
+Visit = Callable[[Site, int, ProcessPoolExecutor], None]
+
+
+def first_visit(site: Site, total_bytes: int, pool: ProcessPoolExecutor) -> None:
     paths = [site.page, *site.files]
     if site.endpoint.speaks_http2:
         page.open_page(site.endpoint, paths, total_bytes)
         return
-
-    def receive(number: int) -> int:
-        with http1.Connection(site.endpoint) as connection:
-            answers = [connection.get(path) for path in paths[number::CONNECTIONS]]
-            connection.reset()
-        if any(answer.status != 200 for answer in answers):
-            raise BenchmarkError(f"a file of {site.server.name} was not answered with status 200")
-        return sum(len(answer.body) for answer in answers)
-
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
-        received = sum(pool.map(receive, range(CONNECTIONS)))
+    shares = [paths[number::CONNECTIONS] for number in range(CONNECTIONS)]
+    received = sum(pool.map(functools.partial(receive, site.endpoint), shares))
     if received != total_bytes:
         raise BenchmarkError(f"{site.server.name} sent {received} bytes for a page of {total_bytes}")
 
 
-def second_visit(site: Site, _: int) -> None:
+def receive(endpoint: Endpoint, paths: list[str]) -> int:
+    with http1.Connection(endpoint) as connection:
+        answers = [connection.get(path) for path in paths]
+        connection.reset()
+    if any(answer.status != 200 for answer in answers):
+        raise BenchmarkError(f"a file of {endpoint.authority} was not answered with status 200")
+    return sum(len(answer.body) for answer in answers)
+
+
+def second_visit(site: Site, _: int, pool: ProcessPoolExecutor) -> None:
     questions = list(site.revalidated.items())
     if site.endpoint.speaks_http2:
-        with http2.Connection(site.endpoint) as connection:
-            # Not more at a time than servers allow.
-            for start in range(0, len(questions), page.STREAMS):
-                batch = questions[start : start + page.STREAMS]
-                missing = {connection.start([path], {"If-None-Match": tag})[0] for path, tag in batch}
-                while missing:
-                    for frame in connection.receive():
-                        if frame.kind == Kind.HEADERS and connection.status(frame) != 304:
-                            raise BenchmarkError(f"{site.server.name} sent a file again that has not changed")
-                        if frame.ends_stream:
-                            missing.discard(frame.stream)
-            connection.reset()
-        return
-
-    def revalidate(number: int) -> None:
-        share = questions[number::CONNECTIONS]
-        if not share:
-            return
-        with http1.Connection(site.endpoint) as connection:
-            for path, tag in share:
-                if connection.get(path, {"If-None-Match": tag}).status != 304:
-                    raise BenchmarkError(f"{site.server.name} sent a file again that has not changed")
-            connection.reset()
-
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
-        list(pool.map(revalidate, range(CONNECTIONS)))
+        revalidate_in_streams(site, questions)
+    else:
+        shares = [questions[number::CONNECTIONS] for number in range(min(CONNECTIONS, len(questions)))]
+        list(pool.map(functools.partial(revalidate, site.endpoint), shares))
 
 
-VISITS: dict[str, Callable[[Site, int], None]] = {"first visit": first_visit, "second visit": second_visit}
+def revalidate(endpoint: Endpoint, questions: list[tuple[str, str]]) -> None:
+    with http1.Connection(endpoint) as connection:
+        for path, tag in questions:
+            if connection.get(path, {"If-None-Match": tag}).status != 304:
+                raise BenchmarkError(f"{endpoint.authority} sent a file again that has not changed")
+        connection.reset()
 
 
-def run(visit: Callable[[Site, int], None], site: Site, total_bytes: int, count: int) -> Visits:
+def revalidate_in_streams(site: Site, questions: list[tuple[str, str]]) -> None:
+    with http2.Connection(site.endpoint) as connection:
+        # Not more at a time than servers allow.
+        for start in range(0, len(questions), page.STREAMS):
+            batch = questions[start : start + page.STREAMS]
+            missing = {connection.start([path], {"If-None-Match": tag})[0] for path, tag in batch}
+            while missing:
+                for frame in connection.receive():
+                    if frame.kind == Kind.HEADERS and connection.status(frame) != 304:
+                        raise BenchmarkError(f"{site.server.name} sent a file again that has not changed")
+                    if frame.ends_stream:
+                        missing.discard(frame.stream)
+        connection.reset()
+
+
+VISITS: dict[str, Visit] = {"first visit": first_visit, "second visit": second_visit}
+
+
+def run(visit: Visit, site: Site, total_bytes: int, count: int, pool: ProcessPoolExecutor) -> Visits:
     cpu_before = site.server.cpu_seconds()
     began = time.monotonic()
     for _ in range(count):
-        visit(site, total_bytes)
+        visit(site, total_bytes, pool)
     seconds = time.monotonic() - began
     site.server.check_alive()
     return Visits(seconds / count, (site.server.cpu_seconds() - cpu_before) / count)
@@ -137,13 +142,13 @@ def nginx_site(server: Server, scheme: str, files: list[str]) -> Site:
     return Site(server, endpoint, f"/{FOLDER}/index.html", paths, tags(endpoint, [f"/{FOLDER}/index.html", *paths]))
 
 
-def compare(sites: list[Site], scheme: str, options: argparse.Namespace) -> None:
+def compare(sites: list[Site], scheme: str, options: argparse.Namespace, pool: ProcessPoolExecutor) -> None:
     totals = [total_bytes(site) for site in sites]
     for name, visit in VISITS.items():
         runs: list[list[Visits]] = [[], []]
         for pair in range(options.pairs):
             for index in (0, 1) if pair % 2 == 0 else (1, 0):
-                runs[index].append(run(visit, sites[index], totals[index], options.visits))
+                runs[index].append(run(visit, sites[index], totals[index], options.visits, pool))
         times = [theirs.seconds / ours.seconds for ours, theirs in zip(*runs, strict=True)]
         # A clock tick is a hundredth of a second: short visits may not show at all.
         cpu = [theirs.cpu_seconds / ours.cpu_seconds for ours, theirs in zip(*runs, strict=True) if ours.cpu_seconds]
@@ -173,9 +178,11 @@ def measure(options: argparse.Namespace, folder: Path) -> None:
     with (
         Nginx(data.root, options.workers, certificate, folder / "nginx") as nginx,
         Gateway(options.gateway, data.root, options.workers, certificate, folder / "gateway", viewer=app) as gateway,
+        ProcessPoolExecutor(CONNECTIONS) as pool,
     ):
         for scheme in ("https", "h2"):
-            compare([gateway_site(gateway, scheme, files), nginx_site(nginx, scheme, files)], scheme, options)
+            sites = [gateway_site(gateway, scheme, files), nginx_site(nginx, scheme, files)]
+            compare(sites, scheme, options, pool)
 
 
 def arguments() -> argparse.Namespace:
