@@ -56,11 +56,12 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "Catalog", dependencies: ["Reactor"], swiftSettings: settings),
+        .target(name: "Viewers", dependencies: ["Codecs", "Reactor", "Bytes"], swiftSettings: settings),
         .target(
             name: "CellucidGateway",
             dependencies: [
                 "Bytes", "Reactor", "Telemetry", "Transport", "HTTP", "HTTP2", "Server", "Codecs", "Catalog",
-                "Upstream", "WebApp",
+                "Upstream", "WebApp", "Viewers",
             ],
             swiftSettings: settings
         ),
@@ -70,6 +71,12 @@ let package = Package(
             name: "build-store-writer",
             dependencies: ["WebApp"],
             path: "Tests/BuildStoreWriter",
+            swiftSettings: testSettings
+        ),
+        .executableTarget(
+            name: "viewer-store-writer",
+            dependencies: ["Viewers"],
+            path: "Tests/ViewerStoreWriter",
             swiftSettings: testSettings
         ),
         .executableTarget(
@@ -128,6 +135,11 @@ let package = Package(
         .testTarget(
             name: "CatalogTests",
             dependencies: ["Catalog", "TestSupport"],
+            swiftSettings: testSettings
+        ),
+        .testTarget(
+            name: "ViewersTests",
+            dependencies: ["Viewers", "Codecs", "Reactor", "Bytes", "TestSupport", "viewer-store-writer"],
             swiftSettings: testSettings
         ),
         .testTarget(

@@ -7,9 +7,9 @@ from common.system import BenchmarkError
 BODILESS = {204, 304}
 
 
-def request_head(authority: str, path: str, fields: dict[str, str] | None = None) -> bytes:
-    """A GET as wrk sends it."""
-    lines = [f"GET {path} HTTP/1.1", f"Host: {authority}"]
+def request_head(authority: str, path: str, fields: dict[str, str] | None = None, method: str = "GET") -> bytes:
+    """A request as wrk sends it."""
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {authority}"]
     lines += [f"{name}: {text}" for name, text in (fields or {}).items()]
     return "\r\n".join([*lines, "", ""]).encode()
 
@@ -39,6 +39,15 @@ class Connection:
     def get(self, path: str, fields: dict[str, str] | None = None) -> Answer:
         """Asks and waits for the whole answer."""
         self._socket.sendall(request_head(self._authority, path, fields))
+        return self._answer(path)
+
+    def post(self, path: str, body: bytes, fields: dict[str, str] | None = None) -> Answer:
+        """Sends a body and waits for the whole answer."""
+        fields = {**(fields or {}), "Content-Length": str(len(body))}
+        self._socket.sendall(request_head(self._authority, path, fields, "POST") + body)
+        return self._answer(path)
+
+    def _answer(self, path: str) -> Answer:
         while (end := self._received.find(b"\r\n\r\n")) < 0:
             self._receive()
         head = self._take(end + 4).decode("latin-1").split("\r\n")

@@ -30,7 +30,8 @@ class Plan:
     schemes: list[str]
     seconds: int
     pairs: int
-    with_h2o: bool
+    with_h2o: bool = False
+    with_haproxy: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,9 @@ class Bench:
 
     def __enter__(self) -> "Bench":
         self._folder.mkdir()
-        root, workers = self._setup.data.root, self._setup.workers
         start = self._stack.enter_context
         with self._stack:
-            self.rivals = [start(Nginx(root, workers, self._certificate, self._folder / "nginx"))]
-            if self._plan.with_h2o:
-                self.rivals.append(start(H2o(root, workers, self._certificate, self._folder / "h2o")))
+            self._start_rivals(start)
             self._start_candidates(start)
             self._stack = self._stack.pop_all()
         return self
@@ -99,6 +97,13 @@ class Bench:
             rival.check_alive()
             self._candidates[scheme].check_alive(CRASH_SECONDS)
             raise
+
+    def _start_rivals(self, start) -> None:
+        """The servers to compare with."""
+        root, workers = self._setup.data.root, self._setup.workers
+        self.rivals = [start(Nginx(root, workers, self._certificate, self._folder / "nginx"))]
+        if self._plan.with_h2o:
+            self.rivals.append(start(H2o(root, workers, self._certificate, self._folder / "h2o")))
 
     def _start_candidates(self, start) -> None:
         """The server under test: one process for all protocols of a port."""

@@ -25,7 +25,7 @@ def line(comparison: Comparison) -> str:
     title, protocol, workers, rival, throughput, cpu, p50, p99, ours, theirs, _, _, busy, setting = _row(comparison)
     latency = f"p50 {p50:<18} p99 {p99:<18} " if comparison.case.is_rated_by_latency else ""
     return (
-        f"{title:<35} {protocol:<20} {workers:>2} workers  {rival:<5}  {latency}throughput {throughput:<18} "
+        f"{title:<35} {protocol:<20} {workers:>2} workers  {rival:<7}  {latency}throughput {throughput:<18} "
         f"CPU {cpu:<18} {ours:>12} : {theirs:>12}  busy {busy:<12} {setting}"
     )
 
@@ -79,6 +79,7 @@ def machine_lines(plan: Plan) -> list[str]:
         "gateway " + ("(nginx itself)" if plan.binary == "nginx" else _version(plan.binary, "--version", r"y (\S+)")),
         "nginx " + _version("nginx", "-v", r"nginx/(\S+)"),
         *(["h2o " + _version("h2o", "--version", r"version (\S+)")] if plan.with_h2o else []),
+        *(["HAProxy " + _version("haproxy", "-v", r"version (\S+)")] if plan.with_haproxy else []),
         _version("openssl", "version", r"(OpenSSL \S+)"),
         "wrk " + _version("wrk", "-v", r"wrk (\S+)"),
         "h2load " + _version("h2load", "--version", r"nghttp2/(\S+)"),
@@ -137,7 +138,10 @@ def _cpu_time(runs: list[Run]) -> str:
 
 def _latency(runs: list[Run]) -> str:
     measured = [run.latency_p50_ms for run in runs if run.latency_p50_ms is not None]
-    return f"{statistics.median(measured):,.2f} ms" if measured else "–"
+    if not measured:
+        return "–"
+    middle = statistics.median(measured)
+    return f"{middle:,.2f} ms" if middle >= 1 else f"{middle * 1e3:,.0f} µs"
 
 
 def _busy(runs: list[Run], workers: int) -> str:

@@ -64,6 +64,8 @@ def run(
 
 def _lua(workload: Workload) -> str:
     lines = [f"wrk.headers[{json.dumps(name)}] = {json.dumps(text)}\n" for name, text in workload.fields.items()]
+    if workload.body is not None:
+        lines.append(f'wrk.method = "POST"\nwrk.body = {json.dumps(workload.body)}\n')
     return "".join(lines) + (_cycle(workload.paths) if len(workload.paths) > 1 else "") + _REPORT
 
 

@@ -16,21 +16,15 @@ SETTINGS = {
 }
 
 
-class Nginx(Server):
-    """nginx with everything that makes it fast; one port for each setting whose best value depends on the case."""
+class NginxProcess(Server):
+    """nginx with everything that makes it fast, and the upstreams and servers that it is given."""
 
     name = "nginx"
 
-    def __init__(self, root: Path, workers: int, certificate: Path | None, folder: Path, idle_seconds: int = 75):
+    def __init__(self, servers: str, workers: int, folder: Path, endpoints: list[Endpoint], idle_seconds: int = 75):
         folder.mkdir()
-        endpoints = [
-            Endpoint(scheme, free_port(), setting)
-            for scheme, settings in SETTINGS.items()
-            if scheme == "http" or certificate is not None
-            for setting in settings
-        ]
         configuration = folder / "nginx.conf"
-        configuration.write_text(_configuration(root, workers, certificate, folder, endpoints, idle_seconds))
+        configuration.write_text(_configuration(servers, workers, folder, idle_seconds))
         super().__init__(
             [tool("nginx"), "-p", str(folder), "-e", "stderr", "-c", str(configuration)],
             folder / "log.txt",
@@ -41,15 +35,44 @@ class Nginx(Server):
         self._wait_until(lambda: len(self.processes()) > workers)
 
 
-def _configuration(
-    root: Path, workers: int, certificate: Path | None, folder: Path, endpoints: list[Endpoint], idle_seconds: int
-) -> str:
+class Nginx(NginxProcess):
+    """nginx that serves files; one port for each setting whose best value depends on the case."""
+
+    def __init__(self, root: Path, workers: int, certificate: Path | None, folder: Path, idle_seconds: int = 75):
+        endpoints = endpoints_with(SETTINGS, certificate)
+        servers = "\n".join(server(endpoint, certificate, f"root {root};") for endpoint in endpoints)
+        super().__init__(servers, workers, folder, endpoints, idle_seconds)
+
+
+def endpoints_with(settings: dict[str, list[str]], certificate: Path | None) -> list[Endpoint]:
+    """A port for each setting of each scheme; without a certificate for plain HTTP only."""
+    return [
+        Endpoint(scheme, free_port(), setting)
+        for scheme, choices in settings.items()
+        if scheme == "http" or certificate is not None
+        for setting in choices
+    ]
+
+
+def server(endpoint: Endpoint, certificate: Path | None, directives: str) -> str:
+    """The server block of an endpoint."""
+    protocols = (" ssl" if endpoint.is_encrypted else "") + (" http2" if endpoint.speaks_http2 else "")
+    tls = f"ssl_certificate {certificate}; ssl_certificate_key {certificate};" if endpoint.is_encrypted else ""
+    return f"""\
+    server {{
+        listen {endpoint.authority} reuseport backlog=4096{protocols};
+        {tls}
+        {endpoint.setting};
+        {directives}
+    }}"""
+
+
+def _configuration(servers: str, workers: int, folder: Path, idle_seconds: int) -> str:
     descriptors = raise_descriptor_limit()
     user = "user root;" if os.geteuid() == 0 else ""
     temporary = "\n".join(
         f"    {name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
-    servers = "\n".join(_server(root, certificate, endpoint) for endpoint in endpoints)
     return f"""\
 {user}
 daemon off;
@@ -82,15 +105,3 @@ http {{
 {servers}
 }}
 """
-
-
-def _server(root: Path, certificate: Path | None, endpoint: Endpoint) -> str:
-    protocols = (" ssl" if endpoint.is_encrypted else "") + (" http2" if endpoint.speaks_http2 else "")
-    tls = f"ssl_certificate {certificate}; ssl_certificate_key {certificate};" if endpoint.is_encrypted else ""
-    return f"""\
-    server {{
-        listen {endpoint.authority} reuseport backlog=4096{protocols};
-        root {root};
-        {tls}
-        {endpoint.setting};
-    }}"""

@@ -49,6 +49,15 @@ extension Span where Element == UInt8 {
         return true
     }
 
+    /// Whether both hold the same bytes without regard to the case of ASCII letters.
+    public func equalsIgnoringCase(_ other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        for index in 0..<count where ASCII.lowercased(self[index]) != ASCII.lowercased(other[index]) {
+            return false
+        }
+        return true
+    }
+
     /// Whether the bytes equal `text` exactly.
     public func equals(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }

@@ -15,7 +15,10 @@ enum ConfigurationCheck {
         if !configuration.webApp.isDisabled {
             _ = try WebAppParts.upstream(configuration, environment, nil)
         }
-        let snapshot = try StartupParts.scan(StartupParts.scanner(configuration))
+        let snapshot = try StartupParts.scan(
+            StartupParts.scanner(configuration),
+            mayBeEmpty: !configuration.upstreams.servers.isEmpty
+        )
         for dataset in snapshot.broken {
             Terminal.write(
                 "gateway: warning: \(dataset.folder) is not served: \(dataset.reason)\n",

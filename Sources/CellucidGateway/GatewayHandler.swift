@@ -27,6 +27,8 @@ final class GatewayHandler: RequestHandler {
         let webAppService: WebAppService?
         /// The web apps at the start, by name.
         let webApps: [String: WebAppView]
+        /// The running servers behind the gateway.
+        let backends: BackendHost
     }
 
     /// How long a request waits for the catalogue to notice that a folder has gone.
@@ -37,6 +39,8 @@ final class GatewayHandler: RequestHandler {
     private var hostGuard: HostGuard
     private let files: FileResponder
     private let webApps: [String: WebAppResponder]
+    private let backendClient: BackendClient
+    private let proxy: ProxyResponder
     /// The authority that was accepted last: most requests repeat it.
     private var acceptedAuthority: [UInt8] = []
     private let context: WorkerContext
@@ -55,6 +59,12 @@ final class GatewayHandler: RequestHandler {
         } else {
             webApps = [:]
         }
+        backendClient = site.backends.makeClient(context.loop)
+        proxy = ProxyResponder(
+            client: backendClient,
+            blockingPool: context.blockingPool,
+            basePath: site.basePath
+        )
         files = FileResponder(
             cache: OpenFileCache(context: context, budget: site.cacheBudget),
             coder: GzipCoder(context: context, store: site.gzipStore)
@@ -68,7 +78,10 @@ final class GatewayHandler: RequestHandler {
     }
 
     /// Uses another state of the catalogue from the next request on.
-    func replace(catalog: CatalogView) { self.catalog = catalog }
+    func replace(catalog: CatalogView) {
+        self.catalog = catalog
+        backendClient.keepOnly(catalog.backends.backends)
+    }
 
     /// Serves other builds of a web app from the next request on.
     func replace(webApp name: String, _ view: WebAppView) { webApps[name]?.replace(view) }
@@ -112,29 +125,37 @@ final class GatewayHandler: RequestHandler {
         let basePath = site.basePath
         let base = basePath.count
         guard path.count >= base, path.span.extracting(0..<base).equals(basePath.span) else { return false }
-        guard let end = path.span.firstOffset(of: UInt8(ascii: "/"), from: base),
-            let dataset = catalog.dataset(at: path, base..<end)
-        else { return answerWebAppAtHand(exchange, catalog.rootDataset, base..<path.count) }
+        guard let end = path.span.firstOffset(of: UInt8(ascii: "/"), from: base) else {
+            return answerWebAppAtHand(exchange, webApp(of: catalog.rootDataset), base..<path.count)
+        }
         let rest = (end + 1)..<path.count
-        return answerWebAppAtHand(exchange, dataset, rest) || files.respondAtOnce(to: exchange, dataset, rest)
+        if let mounted = catalog.backends.backend(at: path, base..<end) {
+            // Opening the page is noted, which is no matter of the moment.
+            return !rest.isEmpty && answerWebAppAtHand(exchange, webApp(of: mounted), rest)
+        }
+        guard let dataset = catalog.dataset(at: path, base..<end) else {
+            return answerWebAppAtHand(exchange, webApp(of: catalog.rootDataset), base..<path.count)
+        }
+        return answerWebAppAtHand(exchange, webApp(of: dataset), rest)
+            || files.respondAtOnce(to: exchange, dataset, rest)
     }
 
     /// Answers a request for the page or a file of the web app.
-    private func answerWebAppAtHand(_ exchange: Exchange, _ dataset: ServedDataset?, _ rest: Range<Int>)
-        -> Bool
-    {
+    private func answerWebAppAtHand(_ exchange: Exchange, _ app: WebAppResponder?, _ rest: Range<Int>) -> Bool {
         // By their first letter most files of datasets are told apart.
         if let first = rest.first,
             ![UInt8(ascii: "a"), UInt8(ascii: "@"), UInt8(ascii: "i")].contains(exchange.request.path[first])
         {
             return false
         }
-        return webApp(of: dataset)?.respondAtOnce(to: exchange, rest) ?? false
+        return app?.respondAtOnce(to: exchange, rest) ?? false
     }
 
     private func webApp(of dataset: ServedDataset?) -> WebAppResponder? {
         webApps.isEmpty ? nil : webApps[dataset?.webApp ?? Configuration.WebApp.usualName]
     }
+
+    private func webApp(of mounted: MountedBackend) -> WebAppResponder? { mounted.webApp.flatMap { webApps[$0] } }
 
     private func acceptsHost(_ request: RequestHead) -> Bool {
         // Only HTTP/1.0 can come without a host, and no browser speaks it: there is no page to defend against.
@@ -176,6 +197,10 @@ final class GatewayHandler: RequestHandler {
         while end < path.count, path[end] != UInt8(ascii: "/") { end += 1 }
         let segment = path.span.extracting(base..<end)
         if end < path.count {
+            if let mounted = catalog.backends.backend(at: path, base..<end) {
+                await answerBackend(exchange, mounted, (end + 1)..<path.count)
+                return
+            }
             if let dataset = catalog.dataset(at: path, base..<end) {
                 await answerMount(exchange, dataset, (end + 1)..<path.count)
                 return
@@ -188,14 +213,16 @@ final class GatewayHandler: RequestHandler {
                 answerOwnPage(exchange, (end + 1)..<path.count)
                 return
             }
-        } else if segment.equals("_gateway") || catalog.dataset(at: path, base..<end) != nil {
+        } else if segment.equals("_gateway") || catalog.dataset(at: path, base..<end) != nil
+            || catalog.backends.backend(at: path, base..<end) != nil
+        {
             redirectToSlash(exchange)
             return
         } else if segment.equals("datasets.json"), catalog.rootDataset == nil {
             answerRead(exchange) { $0.answer(json: catalog.staticCatalogue) }
             return
         }
-        if await answerWebApp(exchange, catalog.rootDataset, base..<path.count) { return }
+        if await answerWebApp(exchange, webApp(of: catalog.rootDataset), base..<path.count) { return }
         if let dataset = catalog.rootDataset, !segment.equals("_cellucid") {
             await files.respond(to: exchange, dataset, base..<path.count)
         } else {
@@ -213,10 +240,20 @@ final class GatewayHandler: RequestHandler {
         {
             let document = (rest.lowerBound + prefix.utf8CodeUnitCount)..<rest.upperBound
             answerServerDocument(exchange, document, listing: dataset.ownListing)
-        } else if await !answerWebApp(exchange, dataset, rest) {
+        } else if await !answerWebApp(exchange, webApp(of: dataset), rest) {
             await files.respond(to: exchange, dataset, rest)
             if exchange.response.status == .notFound { await reconsider(exchange, dataset, rest) }
         }
+    }
+
+    /// Anything below the mount of a running server.
+    private func answerBackend(_ exchange: Exchange, _ mounted: MountedBackend, _ rest: Range<Int>) async {
+        let path = exchange.request.path
+        if let listing = mounted.ownListing, path.span.extracting(rest).equals("_cellucid/datasets") {
+            return answerRead(exchange) { $0.answer(json: listing) }
+        }
+        if let app = webApp(of: mounted), await answerWebApp(exchange, app, rest) { return }
+        await proxy.respond(to: exchange, mounted, rest)
     }
 
     /// Answers what belongs to the web app.
@@ -224,10 +261,8 @@ final class GatewayHandler: RequestHandler {
     /// Its page and what is below `assets/` hide files of the same names in a dataset; what the web app does not have, the
     /// dataset may.
     /// - Returns: whether it has been answered.
-    private func answerWebApp(_ exchange: Exchange, _ dataset: ServedDataset?, _ rest: Range<Int>) async
-        -> Bool
-    {
-        guard let app = webApp(of: dataset) else {
+    private func answerWebApp(_ exchange: Exchange, _ app: WebAppResponder?, _ rest: Range<Int>) async -> Bool {
+        guard let app else {
             guard WebAppPath(exchange.request.path, rest) == .page else { return false }
             answerRead(exchange) { $0.answer(.temporaryRedirect, redirectTo: location(of: "_gateway/")) }
             return true

@@ -22,6 +22,9 @@ final class GatewayProcess: Sendable {
     private let state: Mutex<State>
     private let roots: LiveRoots
     private let webApps: WebAppHost?
+    private let backends: BackendHost
+    /// Held while requests are given another view of datasets and backends, so that the newest comes last.
+    private let publishing = Mutex<Void>(())
 
     /// Starts everything.
     /// - Parameters:
@@ -38,7 +41,10 @@ final class GatewayProcess: Sendable {
         let descriptors = DescriptorLimit.raise()
         let tls = try StartupParts.tls(configuration, previous: nil)
         let scanner = StartupParts.scanner(configuration)
-        let snapshot = try StartupParts.scan(scanner)
+        let snapshot = try StartupParts.scan(
+            scanner,
+            mayBeEmpty: !configuration.upstreams.servers.isEmpty
+        )
         let logs = try StartupParts.logs(configuration)
         log = logs.log
         sinks = logs.sinks
@@ -63,8 +69,14 @@ final class GatewayProcess: Sendable {
             configuration.webApp.isDisabled
             ? nil : try WebAppHost(configuration, environment: environment, log: log)
         self.webApps = webApps
+        let backends = try BackendHost(configuration, blockingPool: blockingPool, log: log)
+        self.backends = backends
         let hostGuard = Self.hostGuard(configuration, tls)
-        let view = CatalogView(snapshot, webApp: configuration.webApp(of:))
+        let view = CatalogView(
+            snapshot,
+            backends: BackendView(backends.table.all),
+            webApp: configuration.webApp(of:)
+        )
         let basePath = Array(configuration.basePath.utf8)
         let cacheBudget = OpenFileCache.Budget(
             bytes: max(16, 256 / workers) * 1024 * 1024,
@@ -91,7 +103,8 @@ final class GatewayProcess: Sendable {
                 startedSeconds: startedSeconds,
                 roots: roots,
                 webAppService: webApps?.service,
-                webApps: webApps?.views ?? [:]
+                webApps: webApps?.views ?? [:],
+                backends: backends
             )
             return GatewayHandler(site: site, hostGuard: hostGuard, catalog: view, context: context)
         }
@@ -105,6 +118,15 @@ final class GatewayProcess: Sendable {
             )
         }
         watch(scanner, snapshot, configuration)
+        do throws(SystemError) {
+            try backends.monitor.start(
+                makeClient: backends.makeClient,
+                publish: { [self] in republish() },
+                removed: { _ in }
+            )
+        } catch {
+            throw StartupError(.startupFailed, "cannot start a thread: \(error)")
+        }
         let server = server
         try webApps?.start(configuration, blockingPool: blockingPool) { name, view in
             server.update { handler in (handler as? GatewayHandler)?.replace(webApp: name, view) }
@@ -142,6 +164,7 @@ final class GatewayProcess: Sendable {
         }
         server.stop(milliseconds: Int64(seconds) * 1000)
         webApps?.service.stop()
+        backends.monitor.stop()
         roots.stopWatching()
         blockingPool.stop()
         log.info("stopped")
@@ -180,7 +203,8 @@ final class GatewayProcess: Sendable {
             $0.tls = tls
         }
         warnOfIgnoredChanges(old, new)
-        if old.roots != new.roots || old.recursive != new.recursive || old.rescanSeconds != new.rescanSeconds
+        if old.upstreams.servers != new.upstreams.servers { replaceUpstreams(new) }
+        if old.roots != new.roots || old.upstreams.servers.map(\.mount) != new.upstreams.servers.map(\.mount) || old.recursive != new.recursive || old.rescanSeconds != new.rescanSeconds
         {
             replaceRoots(new, old)
         } else {
@@ -199,13 +223,22 @@ final class GatewayProcess: Sendable {
         reloadable.tls = old.tls
         reloadable.http2.isEnabled = old.http2.isEnabled
         reloadable.timeouts.shutdownSeconds = old.timeouts.shutdownSeconds
+        reloadable.upstreams.servers = old.upstreams.servers
         if reloadable != old {
             log.warning(
-                "of the changed settings only roots, allowed hosts, certificates, whether HTTP/2 is offered, and the "
-                    + "shutdown time are taken over; "
+                "of the changed settings only roots, upstreams, allowed hosts, certificates, whether HTTP/2 is offered, "
+                    + "and the shutdown time are taken over; "
                     + "the others need a restart"
             )
         }
+    }
+
+    private func replaceUpstreams(_ new: Configuration) {
+        for backend in backends.table.replaceConfigured(BackendHost.specifications(new)) {
+            backend.turns.close()
+            log.info("upstream \(backend.specification.mount) (\(backend.specification.origin)) was taken away")
+        }
+        republish()
     }
 
     // MARK: Catalogue
@@ -255,8 +288,19 @@ final class GatewayProcess: Sendable {
         }
         for line in CatalogChanges.lines(from: previous, to: snapshot) { log.info(line) }
         for line in CatalogChanges.problems(from: previous, to: snapshot) { log.warning(line) }
-        let configuration = state.withLock { $0.configuration }
-        let view = CatalogView(snapshot, webApp: configuration.webApp(of:))
-        server.update { handler in (handler as? GatewayHandler)?.replace(catalog: view) }
+        republish()
+    }
+
+    /// Lets requests see the datasets and backends that there are now.
+    private func republish() {
+        publishing.withLock { _ in
+            let (snapshot, configuration) = state.withLock { ($0.snapshot, $0.configuration) }
+            let view = CatalogView(
+                snapshot,
+                backends: BackendView(backends.table.all),
+                webApp: configuration.webApp(of:)
+            )
+            server.update { handler in (handler as? GatewayHandler)?.replace(catalog: view) }
+        }
     }
 }

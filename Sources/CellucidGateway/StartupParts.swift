@@ -30,20 +30,27 @@ enum StartupParts {
     static func scanner(_ configuration: Configuration) -> RootScanner {
         RootScanner(
             roots: configuration.roots.map { Root(name: $0.name, path: $0.path) },
-            options: ScanOptions(recursive: configuration.recursive)
+            options: ScanOptions(
+                recursive: configuration.recursive,
+                reservedMounts: Set(configuration.upstreams.servers.map(\.mount))
+            )
         )
     }
 
     /// The first look at the roots.
+    /// - Parameters:
+    ///   - scanner: looks.
+    ///   - mayBeEmpty: whether there is something to serve besides.
+    /// - Returns: what there is.
     /// - Throws: exit code 3 when a root cannot be read, or none holds a dataset that can be served.
-    static func scan(_ scanner: RootScanner) throws(StartupError) -> CatalogSnapshot {
+    static func scan(_ scanner: RootScanner, mayBeEmpty: Bool) throws(StartupError) -> CatalogSnapshot {
         let snapshot: CatalogSnapshot
         do throws(CatalogError) {
             snapshot = try scanner.scan(previous: nil)
         } catch {
             throw StartupError(.noDataset, "\(error)")
         }
-        guard snapshot.datasets.isEmpty else { return snapshot }
+        guard snapshot.datasets.isEmpty, !mayBeEmpty else { return snapshot }
         let places = scanner.roots.map(\.path).joined(separator: ", ")
         guard let first = snapshot.broken.first else {
             throw StartupError(

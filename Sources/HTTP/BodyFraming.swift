@@ -43,7 +43,7 @@ public enum BodyFraming: Sendable, Equatable {
     }
 
     /// A number of digits only, below 2^63.
-    static func decimal(_ digits: Span<UInt8>) -> UInt64? {
+    public static func decimal(_ digits: Span<UInt8>) -> UInt64? {
         guard !digits.isEmpty, digits.count <= 18 else { return nil }
         var value: UInt64 = 0
         for index in 0..<digits.count {

@@ -5,8 +5,8 @@ public enum FieldName: UInt8, Sendable, CaseIterable {
     case accept, acceptEncoding, accessControlRequestHeaders, accessControlRequestMethod
     case accessControlRequestPrivateNetwork, authorization, connection, contentLength, contentType, cookie
     case expect, forwarded, host, ifMatch, ifModifiedSince, ifNoneMatch, ifRange, ifUnmodifiedSince
-    case keepAlive, origin, priority, range, referer, te, trailer, transferEncoding, upgrade, userAgent
-    case xForwardedFor, xForwardedHost, xForwardedProto
+    case keepAlive, lastEventID, origin, priority, range, referer, te, trailer, transferEncoding, upgrade
+    case userAgent, via, xForwardedFor, xForwardedHost, xForwardedProto, xRealIP
 
     /// The name in lower case.
     public var text: StaticString {
@@ -30,6 +30,7 @@ public enum FieldName: UInt8, Sendable, CaseIterable {
         case .ifRange: "if-range"
         case .ifUnmodifiedSince: "if-unmodified-since"
         case .keepAlive: "keep-alive"
+        case .lastEventID: "last-event-id"
         case .origin: "origin"
         case .priority: "priority"
         case .range: "range"
@@ -39,9 +40,11 @@ public enum FieldName: UInt8, Sendable, CaseIterable {
         case .transferEncoding: "transfer-encoding"
         case .upgrade: "upgrade"
         case .userAgent: "user-agent"
+        case .via: "via"
         case .xForwardedFor: "x-forwarded-for"
         case .xForwardedHost: "x-forwarded-host"
         case .xForwardedProto: "x-forwarded-proto"
+        case .xRealIP: "x-real-ip"
         }
     }
 

@@ -4,7 +4,7 @@ public import Bytes
 public enum HeadWriter {
     /// How the answer's body is delimited.
     public enum Framing: Sendable, Equatable {
-        /// No body and no length: 204 and 304.
+        /// No body and no length: 101, 204 and 304.
         case none
         /// That many bytes, in the head even when the body is left out for HEAD.
         case length(UInt64)
@@ -40,7 +40,7 @@ public enum HeadWriter {
         connection: ConnectionOption,
         into buffer: ByteBuffer
     ) {
-        buffer.append(status.line)
+        status.appendLine(to: buffer)
         buffer.append(date)
         buffer.append(fields.block)
         switch framing {

@@ -141,6 +141,38 @@ public final class RequestHead {
         return value(.host)
     }
 
+    /// Number of field lines.
+    public var fieldCount: Int { lines.count }
+
+    /// The name of the field line at `index`, below ``fieldCount``, as it was sent.
+    @_lifetime(borrow self)
+    public func name(at index: Int) -> Span<UInt8> { bytes(lines[index].name) }
+
+    /// The value of the field line at `index`, below ``fieldCount``, without white space around it.
+    @_lifetime(borrow self)
+    public func value(at index: Int) -> Span<UInt8> { bytes(lines[index].value) }
+
+    /// The name of the field line at `index`, below ``fieldCount``, when it is one of the known ones.
+    public func knownName(at index: Int) -> FieldName? { lines[index].known }
+
+    /// Where the path of the target begins behind `decodedCount` bytes of the decoded ``path``, as it was sent and with
+    /// the query: what a proxy passes on of it.
+    @_lifetime(borrow self)
+    public func targetSuffix(behind decodedCount: Int) -> Span<UInt8> {
+        let target = bytes(targetRange)
+        var offset = 0
+        if targetForm == .absolute, let authorityRange {
+            offset = authorityRange.upperBound - targetRange.lowerBound
+        }
+        // A path that was left out stands for a slash.
+        var left = offset < target.count && target[offset] == UInt8(ascii: "/") ? decodedCount : 0
+        while left > 0, offset < target.count {
+            offset += target[offset] == UInt8(ascii: "%") ? 3 : 1
+            left -= 1
+        }
+        return bytes((targetRange.lowerBound + min(offset, target.count))..<targetRange.upperBound)
+    }
+
     /// Number of field lines of that name.
     public func count(of name: FieldName) -> Int { Int(lineCount[Int(name.rawValue)]) }
 

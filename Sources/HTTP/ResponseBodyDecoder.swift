@@ -39,6 +39,27 @@ public struct ResponseBodyDecoder: Sendable {
         }
     }
 
+    /// Bytes of the body that are still to come as they are, without any framing between them; 0 when that is not so.
+    public var plainBytesLeft: UInt64 {
+        switch framing {
+        case .length: remaining
+        case .untilClose: hasEnded ? 0 : .max
+        case .none, .chunked: 0
+        }
+    }
+
+    /// Whether all of it was found by ``next(_:)``, without the server having to say so.
+    public var isAtAnnouncedEnd: Bool {
+        if case .length = framing { return remaining == 0 }
+        return hasEnded
+    }
+
+    /// Notes that bytes of the body were received elsewhere.
+    /// - Parameter count: at most ``plainBytesLeft``.
+    public mutating func skip(_ count: Int) {
+        if case .length = framing { remaining -= UInt64(count) }
+    }
+
     /// Notes that the server has ended the connection.
     /// - Returns: whether that is also the end of the body; otherwise the body was cut short.
     public mutating func connectionEnded() -> Bool {

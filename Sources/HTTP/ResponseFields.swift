@@ -56,6 +56,17 @@ public final class ResponseFields {
     /// Adds a field whose value is text.
     public func add(_ name: StaticString, _ value: String) { add(name, Array(value.utf8).span) }
 
+    /// Adds a field as another server sent it.
+    /// - Parameters:
+    ///   - name: a token.
+    ///   - value: without control characters other than a tab.
+    public func add(name: Span<UInt8>, value: Span<UInt8>) {
+        lines.append(name)
+        lines.append(": ")
+        lines.append(value)
+        lines.append("\r\n")
+    }
+
     /// Adds `Content-Range: bytes first-last/size` (RFC 9110 section 14.4), or with no range the form of a 416.
     public func addContentRange(_ range: Range<UInt64>?, size: UInt64) {
         begin("Content-Range")

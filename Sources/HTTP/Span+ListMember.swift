@@ -14,4 +14,15 @@ extension Span where Element == UInt8 {
         }
         return false
     }
+
+    /// Whether a field's value that is a list has `token` among its members, without regard to case.
+    func hasListMember(_ token: Span<UInt8>) -> Bool {
+        var start = 0
+        while start <= count {
+            let end = firstOffset(of: UInt8(ascii: ","), from: start) ?? count
+            if extracting(start..<end).trimmed().equalsIgnoringCase(token) { return true }
+            start = end + 1
+        }
+        return false
+    }
 }

@@ -18,15 +18,17 @@ public final class BlockingPool: Sendable {
     private let threads: Mutex<[Thread]>
 
     /// Starts the threads.
-    /// - Parameter threadCount: how many jobs run at the same time; at least 1.
+    /// - Parameters:
+    ///   - threadCount: how many jobs run at the same time; at least 1.
+    ///   - name: what the threads are called, before their numbers.
     /// - Throws: `SystemError` when the system refuses a descriptor or a thread.
-    public init(threadCount: Int) throws(SystemError) {
+    public init(threadCount: Int, name: String = "blocking") throws(SystemError) {
         precondition(threadCount > 0)
         let flags = Int32(EFD_CLOEXEC | EFD_SEMAPHORE)
         available = try Descriptor(eventfd(0, flags), from: "eventfd").release()
         threads = Mutex([])
         for index in 0..<threadCount {
-            let thread = try Thread(name: "blocking-\(index)") { [self] in work() }
+            let thread = try Thread(name: "\(name)-\(index)") { [self] in work() }
             threads.withLock { $0.append(thread) }
         }
     }
@@ -69,6 +71,8 @@ public final class BlockingPool: Sendable {
             let job: (@Sendable () -> Void)? = queue.withLock { queue in
                 if queue.isStopping || queue.head == queue.jobs.count { return nil }
                 let job = queue.jobs[queue.head]
+                // What the job has is to go with it, not when its place in the queue is used again.
+                queue.jobs[queue.head] = {}
                 queue.head += 1
                 if queue.head > 64, queue.head * 2 > queue.jobs.count {
                     queue.jobs.removeFirst(queue.head)

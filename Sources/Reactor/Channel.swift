@@ -29,8 +29,12 @@ public final class Channel {
     public private(set) var isWriteReady = true
     /// Whether the peer has ended its side, or the connection broke.
     public private(set) var isPeerClosed = false
+    /// Whether the connection broke: reading what has come may go on for a while, writing does not.
+    public private(set) var isBroken = false
     /// Whether ``interrupt()`` was called.
     public private(set) var isInterrupted = false
+    /// Whether ``close()`` was called: the descriptor may be somebody else's by now.
+    public private(set) var isClosed = false
 
     var token: UInt64 = 0
     private var hasActivity = false
@@ -40,7 +44,6 @@ public final class Channel {
     private var writer: UnsafeContinuation<Readiness, Never>?
     private var deadline = Int64.max
     private var scheduledTick = Int64.max
-    private var isClosed = false
 
     /// Takes ownership of `descriptor`, which must be non-blocking, and watches it.
     /// - Throws: `SystemError` when epoll does not take it; it is closed then.
@@ -68,8 +71,8 @@ public final class Channel {
         _ = Glibc.close(descriptor)
     }
 
-    /// Bytes that were written and that the peer has not acknowledged yet.
-    public var sendQueueBytes: Int { max(0, Int(gateway_send_queue(descriptor))) }
+    /// Bytes that were written and that the peer has not acknowledged yet; 0 once it is closed.
+    public var sendQueueBytes: Int { isClosed ? 0 : max(0, Int(gateway_send_queue(descriptor))) }
 
     /// Notes that nothing is left to read.
     ///
@@ -127,9 +130,21 @@ public final class Channel {
     /// Keeps the kernel from taking more than `bytes` that it cannot send yet, so that what is written later and is
     /// more urgent does not wait behind them.
     public func limitUnsent(bytes: Int32) {
-        var bytes = bytes
-        let size = socklen_t(MemoryLayout<Int32>.size)
-        _ = unsafe setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, &bytes, size)
+        set(TCP_NOTSENT_LOWAT, bytes, level: Int32(IPPROTO_TCP))
+    }
+
+    /// Makes the system ask a TCP peer that says nothing for a minute whether it is still there, and break the
+    /// connection when it does not answer for another minute (tcp(7)).
+    public func probeIdlePeer() {
+        set(SO_KEEPALIVE, 1, level: SOL_SOCKET)
+        set(TCP_KEEPIDLE, 60, level: Int32(IPPROTO_TCP))
+        set(TCP_KEEPINTVL, 15, level: Int32(IPPROTO_TCP))
+        set(TCP_KEEPCNT, 4, level: Int32(IPPROTO_TCP))
+    }
+
+    private func set(_ option: Int32, _ value: Int32, level: Int32) {
+        var value = value
+        _ = unsafe setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
     /// Ends a wait for reading, now or when one begins: the connection is to finish.
@@ -179,6 +194,7 @@ public final class Channel {
     func handle(events: UInt32) {
         let ended = EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue
         if events & ended != 0 { isPeerClosed = true }
+        if events & EPOLLERR.rawValue != 0 { isBroken = true }
         hasActivity = true
         if events & (EPOLLIN.rawValue | ended) != 0 {
             isReadReady = true

@@ -1,4 +1,7 @@
+import Bytes
 public import HTTP
+import Reactor
+import Transport
 
 /// One request and its answer, whichever version of HTTP carries them.
 ///
@@ -14,6 +17,8 @@ public final class Exchange {
     public let worker: WorkerContext
 
     var parser: RequestParser
+    /// The connection that brought the request.
+    var stream: ByteStream?
     /// When the first byte of the request was there, in monotonic microseconds; 0 when nobody asks.
     var startedMicroseconds: Int64 = 0
 
@@ -29,7 +34,40 @@ public final class Exchange {
         return request
     }
 
+    /// Where the request came from, by the word of nobody but this machine: the numeric address at the other end of the
+    /// connection; `nil` when the system no longer knows it, as after a reset.
+    public var peerAddress: String? {
+        guard let stream else { return nil }
+        if stream.peerName == nil { stream.notePeer() }
+        return stream.peerName
+    }
+
+    /// Where the request came from when proxies have added to it: the client's address, if each proxy on the way is one of
+    /// ours and has named the one before; `nil` otherwise.
+    public var forwardedClientAddress: String? {
+        guard let peer = peerAddress else { return nil }
+        request.combineLines(of: .xForwardedFor)
+        guard let list = request.value(.xForwardedFor)?.text() else { return nil }
+        return worker.trustedProxies.clientBehindProxies(peer: peer, forwardedFor: list)
+    }
+
+    /// Bytes that were written to the connection, of whichever answer, and that the client has not acknowledged yet; `nil`
+    /// when the connection is over, so that nobody will.
+    public var unacknowledgedBytes: Int? {
+        guard let channel = stream?.channel, !channel.isClosed, !channel.isBroken else { return nil }
+        return channel.sendQueueBytes
+    }
+
+    /// Puts a 500 in the place of an upgrade that the client has not asked for or that its version of HTTP does not have.
+    func refuseUnaskedUpgrade() {
+        let isUpgrade = response.upgrade != nil && response.status == .switchingProtocols
+        if isUpgrade, ProtocolUpgrade.isAsked(by: request) { return }
+        response.reset()
+        response.setError(HTTPError(.internalServerError, "the answer switches protocols unasked"))
+    }
+
     func reset() {
+        stream = nil
         request.reset()
         response.reset()
         body.reset()

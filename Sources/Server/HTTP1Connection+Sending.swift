@@ -179,7 +179,7 @@ extension HTTP1Connection {
         if case .length(let length) = framing { promised = length }
         while true {
             piece.removeAll()
-            let isEnd = try await !source.pull(into: piece)
+            let isEnd = try await !pull(source, into: piece)
             if isEnd {
                 guard (promised ?? 0) == 0 else { throw BodyLengthError() }
                 if framing == .chunked { head.append("0\r\n\r\n") }
@@ -201,6 +201,19 @@ extension HTTP1Connection {
             bodyBytesSent += UInt64(piece.count)
             try await send(head, [])
         }
+    }
+
+    /// Asks a source for its next piece; one that may wait for long is told when the client ends its side meanwhile.
+    ///
+    /// Clients that end only their sending and go on reading (RFC 9112 section 9.6) do not follow events.
+    private func pull(_ source: any BodySource, into piece: ByteBuffer) async throws -> Bool {
+        guard source.waitsForEvents else { return try await source.pull(into: piece) }
+        let channel = stream.channel
+        channel.park(until: .max) { _ in
+            if channel.isPeerClosed { source.clientLeft() }
+        }
+        defer { channel.unpark() }
+        return try await source.pull(into: piece)
     }
 }
 

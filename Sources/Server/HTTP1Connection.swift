@@ -7,7 +7,7 @@ import Transport
 /// One accepted connection that speaks HTTP/1.x, served by one task from its first byte to its last.
 final class HTTP1Connection {
     /// How serving a request ended.
-    private enum Continuation {
+    enum Continuation {
         /// The connection is ready for the next request.
         case next
         case end(ConnectionEnding)
@@ -21,6 +21,9 @@ final class HTTP1Connection {
     var input: ByteBuffer
     /// Bytes of the current answer's body that were sent.
     var bodyBytesSent: UInt64 = 0
+
+    /// What has taken the connection over after a 101.
+    var upgrade: (any ConnectionUpgrade)?
 
     private var isIdle = true
 
@@ -38,6 +41,7 @@ final class HTTP1Connection {
                 if input.isEmpty { continue }
             }
             let exchange = context.takeExchange()
+            exchange.stream = stream
             let continuation = await serve(exchange)
             context.give(exchange)
             if case .end(let ending) = continuation { return ending }
@@ -66,9 +70,14 @@ final class HTTP1Connection {
         return readiness == .ready && receive() ? .next : .end(.close)
     }
 
-    /// Ends the connection if it has no request under way; otherwise it ends after the answer.
+    /// Ends the connection if it has no request under way; otherwise it ends after the answer, or when what has taken it
+    /// over has come to its end.
     func drain() {
-        if isIdle { stream.channel.interrupt() }
+        if let upgrade {
+            upgrade.drain()
+        } else if isIdle {
+            stream.channel.interrupt()
+        }
     }
 
     // MARK: One request
@@ -93,6 +102,10 @@ final class HTTP1Connection {
         guard let handler = context.handler else { return .end(.abort) }
         context.counters.http1Requests.add()
         if !handler.respondAtOnce(to: exchange) { await handler.respond(to: exchange) }
+        if exchange.response.upgrade != nil || exchange.response.status == .switchingProtocols {
+            exchange.refuseUnaskedUpgrade()
+            if let upgrade = exchange.response.upgrade { return await switchProtocols(exchange, to: upgrade) }
+        }
 
         // A client that still waits for 100 Continue may send the body or the next request: nobody can tell.
         if exchange.response.closesConnection || context.isDraining { keepsAlive = false }
@@ -161,7 +174,7 @@ final class HTTP1Connection {
         return survives ? .next : .end(.linger)
     }
 
-    private func record(_ exchange: Exchange) {
+    func record(_ exchange: Exchange) {
         context.record(exchange, bytes: bodyBytesSent, peer: stream.peerName)
     }
 

@@ -9,6 +9,7 @@ import Transport
 extension HTTP2Connection {
     func begin(_ stream: HTTP2Stream) {
         let exchange = context.takeExchange()
+        exchange.stream = self.stream
         context.heads.give(exchange.exchangeHead(for: session.takeHead(of: stream)))
         let current = ServedStream(stream: stream, exchange: exchange, connection: self)
         while served.count <= stream.place { served.append(nil) }
@@ -82,6 +83,9 @@ extension HTTP2Connection {
     func submit(_ current: ServedStream) {
         guard !current.stream.isClosed else { return }
         let response = current.exchange.response
+        if response.upgrade != nil || response.status == .switchingProtocols {
+            current.exchange.refuseUnaskedUpgrade()
+        }
         let hasContent = response.status != .noContent && response.status != .notModified
         let length = hasContent ? response.body.length(inline: response.inlineBytes.count) : nil
         let hasBody = hasContent && length != 0 && current.exchange.request.method != .head

@@ -8,4 +8,12 @@ public protocol RequestHandler: AnyObject {
     ///
     /// What it leaves of the request's body is read away by the connection.
     func respond(to exchange: Exchange) async
+
+    /// Ends the answers that would not end by themselves: the server is stopping.
+    func drain()
+}
+
+extension RequestHandler {
+    /// Does nothing: all answers end by themselves.
+    public func drain() {}
 }

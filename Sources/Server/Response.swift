@@ -13,19 +13,28 @@ public final class Response {
     public var body = ResponseBody.empty
     /// The bytes of an ``ResponseBody/inline`` body: memory that is reused from answer to answer.
     public let inlineBytes = ByteBuffer(capacity: 1024)
+    /// What takes the connection over after this answer, whose ``status`` must be 101 and whose fields must be those of
+    /// the new protocol, Connection and Upgrade among them.
+    ///
+    /// Only for requests of which ``ProtocolUpgrade/isAsked(by:)`` is true; to any other the answer becomes a 500.
+    public var upgrade: (any ConnectionUpgrade)?
     /// Whether the connection must end after this answer.
     public var closesConnection = false
 
     /// Makes an empty 200.
     public init() {}
 
-    /// Forgets the last answer and keeps the memory.
+    /// Forgets the last answer and keeps the memory; an upgrade that has not been begun is abandoned.
     public func reset() {
         status = .ok
         fields.removeAll()
         body = .empty
         inlineBytes.removeAll()
         closesConnection = false
+        if let upgrade {
+            self.upgrade = nil
+            upgrade.abandon()
+        }
     }
 }
 

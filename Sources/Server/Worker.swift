@@ -72,6 +72,7 @@ final class Worker: Sendable {
             state.context.isDraining = true
             for listener in state.listeners { listener.interrupt() }
             state.listeners = []
+            state.context.handler?.drain()
             for connection in state.context.connections.all { connection.drain() }
             let deadline = worker.loop.now + milliseconds
             while state.context.connections.count > 0, worker.loop.now < deadline {

@@ -10,6 +10,8 @@ public final class WorkerCounters: Sendable {
     public let http2Connections = Counter()
     /// Requests answered over HTTP/1.x.
     public let http1Requests = Counter()
+    /// HTTP/1.1 connections that were switched to another protocol.
+    public let upgrades = Counter()
     /// Requests answered over HTTP/2.
     public let http2Requests = Counter()
     /// HTTP/2 streams refused because too many were open.

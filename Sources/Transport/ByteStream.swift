@@ -66,7 +66,10 @@ public final class ByteStream {
     }
 
     /// Reads the peer's address, which the system no longer knows when the peer has reset the connection.
-    public func notePeer() { peerName = Listener.peerAddress(of: channel.descriptor)?.shownHost }
+    public func notePeer() {
+        if channel.isClosed { return }
+        peerName = Listener.peerAddress(of: channel.descriptor)?.shownHost
+    }
 
     /// Makes a client's plain stream one that speaks TLS; ``handshake(until:)`` comes next.
     ///
@@ -119,12 +122,17 @@ public final class ByteStream {
     public var isHTTP2: Bool { session?.isHTTP2 ?? false }
 
     /// Appends what has arrived to the free space of `buffer`, which must not be full.
-    public func read(into buffer: ByteBuffer) throws(StreamError) -> ReadResult {
-        if let session { return try read(session, into: buffer) }
-        let room = buffer.freeCount
+    /// - Parameters:
+    ///   - buffer: gets the bytes.
+    ///   - limit: the most bytes to take; at least 1.
+    /// - Returns: what there was.
+    /// - Throws: `StreamError` when the connection is of no more use.
+    public func read(into buffer: ByteBuffer, limit: Int = .max) throws(StreamError) -> ReadResult {
+        let room = min(buffer.freeCount, limit)
+        if let session { return try read(session, into: buffer, room) }
         while true {
             let count = unsafe buffer.withFreeBytes {
-                unsafe recv(channel.descriptor, $0.baseAddress, $0.count, 0)
+                unsafe recv(channel.descriptor, $0.baseAddress, room, 0)
             }
             if count > 0 {
                 if count < room { channel.readWouldBlock() }
@@ -141,12 +149,16 @@ public final class ByteStream {
         }
     }
 
-    private func read(_ session: TLSSession, into buffer: ByteBuffer) throws(StreamError) -> ReadResult {
+    private func read(
+        _ session: TLSSession,
+        into buffer: ByteBuffer,
+        _ limit: Int
+    ) throws(StreamError) -> ReadResult {
         var failure: TLSError?
         var result = TLSReadResult.wouldBlock
         _ = unsafe buffer.withFreeBytes { room in
             do throws(TLSError) {
-                result = unsafe try session.read(into: room)
+                result = unsafe try session.read(into: UnsafeMutableRawBufferPointer(rebasing: room[..<limit]))
             } catch {
                 failure = error
             }

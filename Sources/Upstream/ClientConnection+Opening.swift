@@ -17,7 +17,7 @@ extension ClientConnection {
         context: UpstreamContext,
         until deadline: Int64 = .max
     ) async throws(UpstreamError) -> ClientConnection {
-        let proxy = context.proxies.proxy(for: origin)
+        let proxy = origin.socketPath == nil ? context.proxies.proxy(for: origin) : nil
         let limit = min(deadline, context.loop.now + context.timeouts.connectMilliseconds)
         let channel = try await connect(to: origin, via: proxy, context, until: limit)
         let stream = ByteStream(channel, tls: nil, scratch: context.scratch)
@@ -40,6 +40,7 @@ extension ClientConnection {
         _ context: UpstreamContext,
         until limit: Int64
     ) async throws(UpstreamError) -> Channel {
+        if let path = origin.socketPath { return try await connect(to: origin, path, context, until: limit) }
         let host = proxy?.host ?? origin.host
         let port = proxy?.port ?? origin.port
         let prefix = proxy.map { "proxy \($0.place): " } ?? ""
@@ -63,6 +64,21 @@ extension ClientConnection {
                 isTimeOut ? .timedOut(.connect) : .notConnected(prefix + error.description),
                 at: origin.description
             )
+        }
+    }
+
+    private static func connect(
+        to origin: Origin,
+        _ path: String,
+        _ context: UpstreamContext,
+        until limit: Int64
+    ) async throws(UpstreamError) -> Channel {
+        do throws(SystemError) {
+            return try await UnixSocket.connect(to: path, loop: context.loop, until: limit)
+        } catch {
+            let cause: UpstreamError.Cause =
+                context.loop.now >= limit ? .timedOut(.connect) : .notConnected(error.reason)
+            throw UpstreamError(cause, at: origin.description)
         }
     }
 

@@ -13,6 +13,10 @@ public final class ClientConnection {
         /// The request has gone out.
         case awaitingHead(Method)
         case body(ResponseBodyDecoder)
+        /// The answer was 101: what follows it is not HTTP.
+        case switched
+        /// The stream belongs to somebody else.
+        case handedOver
         /// It ended, broke, or is no HTTP any more.
         case unusable
     }
@@ -42,6 +46,8 @@ public final class ClientConnection {
     private var parser = ResponseParser()
     private var state = State.idle
     private var keepsAlive = true
+    /// Whether the request's body has not been sent to its end.
+    private var isSendingBody = false
 
     /// Takes over a connection on which nothing of HTTP was said, or a tunnel.
     init(_ stream: ByteStream, to origin: Origin, via forwarder: Proxy?, context: UpstreamContext) {
@@ -52,8 +58,9 @@ public final class ClientConnection {
         input = context.buffers.take()
     }
 
-    /// Closes the connection; nobody may be waiting.
+    /// Closes the connection, unless it was handed over; nobody may be waiting.
     public func close() {
+        if case .handedOver = state { return }
         state = .unusable
         stream.close()
         context.buffers.give(input)
@@ -68,15 +75,39 @@ public final class ClientConnection {
     /// - Parameters:
     ///   - head: is consumed.
     ///   - method: the head's method, which decides whether the answer has a body.
+    ///   - bodyFollows: whether more of the request comes by ``sendBody(_:)``.
     /// - Throws: `UpstreamError`.
-    public func send(_ head: ByteBuffer, method: Method) async throws(UpstreamError) {
+    public func send(
+        _ head: ByteBuffer,
+        method: Method,
+        bodyFollows: Bool = false
+    ) async throws(UpstreamError) {
         guard case .idle = state else { preconditionFailure("the last answer has not been read to its end") }
         state = .awaitingHead(method)
+        isSendingBody = bodyFollows
         hasReceived = false
         bodyBytes = 0
         parser.reset()
-        try await write(head)
+        do throws(UpstreamError) {
+            try await write(head)
+        } catch {
+            state = .unusable
+            throw error
+        }
     }
+
+    /// Sends the next part of a request's body; the answer may be read at the same time.
+    ///
+    /// A failure does not end the exchange: servers may answer without having read the body, and close.
+    /// - Parameter bytes: is consumed.
+    /// - Throws: `UpstreamError`.
+    public func sendBody(_ bytes: ByteBuffer) async throws(UpstreamError) {
+        precondition(isSendingBody, "no body was announced")
+        try await write(bytes)
+    }
+
+    /// Notes that the request's body has been sent to its end; without it the connection carries no other request.
+    public func endBody() { isSendingBody = false }
 
     /// Waits for the head of the answer; interim answers other than 101 are skipped.
     /// - Throws: `UpstreamError`; with ``isReused`` and not ``hasReceived`` the server had closed the connection
@@ -110,6 +141,9 @@ public final class ClientConnection {
         guard case .body(var decoder) = state else { return 0 }
         let input = input
         if case .length(let length) = decoder.framing, length > bodyLimit { throw tooLarge }
+        if input.isEmpty, decoder.plainBytesLeft > 0, bodyLimit == .max {
+            return try await readPlainBody(&decoder, into: buffer)
+        }
         while true {
             switch try next(&decoder) {
             case .data(let count):
@@ -117,22 +151,68 @@ public final class ClientConnection {
                 guard bodyBytes <= bodyLimit else { throw tooLarge }
                 buffer.append(input.unread.extracting(0..<count))
                 input.consume(count)
-                state = .body(decoder)
+                noteBody(decoder)
                 return count
             case .skip(let count): input.consume(count)
             case .end:
-                state = keepsAlive ? .idle : .unusable
-                isReused = true
+                endAnswer()
                 return 0
             case .needsMore:
                 if try await receive(.body, until: context.loop.now + context.timeouts.stallMilliseconds) {
                     continue
                 }
-                // Without TLS's closing alert anybody may have ended the stream (RFC 9112 section 9.8).
-                guard decoder.connectionEnded(), !stream.isCutShort else {
-                    throw error(.truncated(received: bodyBytes))
-                }
+                try end(&decoder)
             }
+        }
+    }
+
+    /// Receives bytes of a body straight into the place where they are wanted.
+    private func readPlainBody(
+        _ decoder: inout ResponseBodyDecoder,
+        into buffer: ByteBuffer
+    ) async throws(UpstreamError) -> Int {
+        if buffer.freeCount == 0 { buffer.reserve(16 * 1024) }
+        let before = buffer.count
+        let most = Int(min(decoder.plainBytesLeft, UInt64(buffer.freeCount)))
+        let limit = context.loop.now + context.timeouts.stallMilliseconds
+        guard try await receive(.body, into: buffer, most: most, until: limit) else {
+            try end(&decoder)
+            endAnswer()
+            return 0
+        }
+        let count = buffer.count - before
+        decoder.skip(count)
+        bodyBytes += UInt64(count)
+        noteBody(decoder)
+        return count
+    }
+
+    /// Whether the answer has been read to its end.
+    public var isAnswerComplete: Bool {
+        switch state {
+        case .idle, .unusable, .handedOver: true
+        case .awaitingHead, .body, .switched: false
+        }
+    }
+
+    private func noteBody(_ decoder: ResponseBodyDecoder) {
+        if decoder.isAtAnnouncedEnd {
+            endAnswer()
+        } else {
+            state = .body(decoder)
+        }
+    }
+
+    private func endAnswer() {
+        state = keepsAlive && !isSendingBody ? .idle : .unusable
+        isReused = true
+    }
+
+    /// The server has ended the connection within a body.
+    private func end(_ decoder: inout ResponseBodyDecoder) throws(UpstreamError) {
+        // Without TLS's closing alert anybody may have ended the stream (RFC 9112 section 9.8).
+        guard decoder.connectionEnded(), !stream.isCutShort else {
+            throw error(.truncated(received: bodyBytes))
         }
     }
 
@@ -143,11 +223,33 @@ public final class ClientConnection {
         guard case .idle = state, input.isEmpty, !channel.isPeerClosed, !channel.isInterrupted else {
             return false
         }
-        return (try? stream.read(into: input)) == .wouldBlock
+        return !channel.isReadReady || (try? stream.read(into: input)) == .wouldBlock
+    }
+
+    /// Whether the server has said something, or has ended its side, while the request was being sent.
+    public var hasAnswerBegun: Bool {
+        let channel = stream.channel
+        if !input.isEmpty || channel.isPeerClosed { return true }
+        guard channel.isReadReady else { return false }
+        if input.freeCount < 1024 { input.reserve(8 * 1024) }
+        guard (try? stream.read(into: input)) != .wouldBlock else { return false }
+        hasReceived = true
+        return true
     }
 
     /// Whether nothing was received beyond the last head: what a tunnel begins with is not for HTTP to read.
     var leavesNothingRead: Bool { input.isEmpty }
+
+    /// Gives the stream away after the answer 101; it is the caller's to close from then on.
+    /// - Returns: the stream, and what has been received behind the answer's head.
+    func handOver() -> (stream: ByteStream, received: [UInt8]) {
+        guard case .switched = state else { preconditionFailure("the answer does not switch protocols") }
+        state = .handedOver
+        let input = input
+        let received = input.unread.copied()
+        context.buffers.give(input)
+        return (stream, received)
+    }
 
     // MARK: Parts
 
@@ -165,7 +267,11 @@ public final class ClientConnection {
             let framing = try ResponseFraming(head, to: method)
             let isHTTP = head.status.code != 101 && method != .connect
             keepsAlive = isHTTP && head.isKeptAlive && framing != .untilClose
-            state = .body(ResponseBodyDecoder(framing))
+            if head.status == .switchingProtocols {
+                state = .switched
+            } else {
+                noteBody(ResponseBodyDecoder(framing))
+            }
         } catch {
             throw malformed(error)
         }
@@ -189,9 +295,18 @@ public final class ClientConnection {
         until limit: Int64
     ) async throws(UpstreamError) -> Bool {
         if input.freeCount < 1024 { input.reserve(8 * 1024) }
+        return try await receive(phase, into: input, most: .max, until: limit)
+    }
+
+    private func receive(
+        _ phase: UpstreamError.Phase,
+        into buffer: ByteBuffer,
+        most: Int,
+        until limit: Int64
+    ) async throws(UpstreamError) -> Bool {
         while true {
             do throws(StreamError) {
-                switch try stream.read(into: input) {
+                switch try stream.read(into: buffer, limit: most) {
                 case .bytes:
                     hasReceived = true
                     return true
@@ -199,14 +314,14 @@ public final class ClientConnection {
                 case .wouldBlock: break
                 }
             } catch {
-                throw failure(error)
+                throw self.error(cause(of: error))
             }
             let readiness = await stream.channel.waitReadable(until: min(limit, deadline))
-            try check(readiness, phase, until: limit)
+            if let cause = cause(of: readiness, phase, until: limit) { throw error(cause) }
         }
     }
 
-    /// Sends all of `bytes` and consumes them.
+    /// Sends all of `bytes` and consumes them; a failure says nothing of what can be read.
     private func write(_ bytes: ByteBuffer) async throws(UpstreamError) {
         let nothing: [UInt8] = []
         var limit = context.loop.now + context.timeouts.stallMilliseconds
@@ -217,23 +332,25 @@ public final class ClientConnection {
                 if count > 0 { limit = context.loop.now + context.timeouts.stallMilliseconds }
                 if bytes.isEmpty, try stream.flush() { return }
             } catch {
-                throw failure(error)
+                throw UpstreamError(cause(of: error), at: origin.description)
             }
             if stream.channel.isWriteReady { continue }
             let readiness = await stream.channel.waitWritable(until: min(limit, deadline))
-            try check(readiness, .request, until: limit)
+            if let cause = cause(of: readiness, .request, until: limit) {
+                throw UpstreamError(cause, at: origin.description)
+            }
         }
     }
 
-    private func check(
-        _ readiness: Readiness,
+    private func cause(
+        of readiness: Readiness,
         _ phase: UpstreamError.Phase,
         until limit: Int64
-    ) throws(UpstreamError) {
+    ) -> UpstreamError.Cause? {
         switch readiness {
-        case .ready: return
-        case .interrupted: throw error(.cancelled)
-        case .timedOut: throw error(.timedOut(deadline <= limit ? .total : phase))
+        case .ready: nil
+        case .interrupted: .cancelled
+        case .timedOut: .timedOut(deadline <= limit ? .total : phase)
         }
     }
 
@@ -250,8 +367,8 @@ public final class ClientConnection {
         error(.malformedAnswer(fault.description))
     }
 
-    private func failure(_ fault: StreamError) -> UpstreamError {
-        if fault == .connectionLost, hasReceived { return error(.truncated(received: bodyBytes)) }
-        return error(UpstreamError.Cause(fault))
+    private func cause(of fault: StreamError) -> UpstreamError.Cause {
+        if fault == .connectionLost, hasReceived { return .truncated(received: bodyBytes) }
+        return UpstreamError.Cause(fault)
     }
 }

@@ -7,7 +7,7 @@ public final class ConnectionPool {
     public struct Limits: Sendable {
         /// Connections at the same time; further requests wait for their turn.
         public var connections = 6
-        /// Milliseconds after which an idle connection is closed.
+        /// Milliseconds after which an idle connection is closed; 0 for keeping none.
         public var idleMilliseconds: Int64 = 15_000
 
         /// As browsers do.
@@ -29,6 +29,9 @@ public final class ConnectionPool {
         self.limits = limits
         state = PoolState(maximum: limits.connections)
     }
+
+    /// Whether connections are kept between requests.
+    public var keepsConnections: Bool { limits.idleMilliseconds > 0 }
 
     /// Connections that are idle, in use, or being opened.
     public var connectionCount: Int { state.count }
@@ -62,13 +65,19 @@ public final class ConnectionPool {
 
     /// Takes a connection back, and keeps it when another request may be sent on it.
     public func giveBack(_ connection: ClientConnection) {
-        if !isClosed, connection.isReadyForRequest() {
+        if !isClosed, keepsConnections, connection.isReadyForRequest() {
             state.give(connection)
             watch(connection)
         } else {
             connection.close()
             state.lose()
         }
+        letNextTry()
+    }
+
+    /// Notes that a connection that was taken will not come back, as it carries something else now.
+    func forgetOne() {
+        state.lose()
         letNextTry()
     }
 

@@ -1,4 +1,4 @@
-import Bytes
+public import Bytes
 public import Reactor
 public import Telemetry
 public import Transport
@@ -22,6 +22,14 @@ public final class UpstreamContext {
 
     let scratch = ByteStream.Scratch()
     let buffers = BufferPool()
+    /// For what goes through tunnels.
+    let tunnelBuffers = BufferPool(bufferCapacity: 64 * 1024, maximumKept: 32)
+
+    /// An empty buffer, to be given back by ``give(_:)``.
+    public func takeBuffer() -> ByteBuffer { buffers.take() }
+
+    /// Takes a buffer back.
+    public func give(_ buffer: ByteBuffer) { buffers.give(buffer) }
 
     /// Puts the parts together.
     public init(

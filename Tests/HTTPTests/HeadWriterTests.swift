@@ -53,11 +53,20 @@ import Testing
         ]
     )
     func statusLines(status: Status) {
-        let line = "\(status.line)"
+        let buffer = ByteBuffer(capacity: 64)
+        status.appendLine(to: buffer)
+        let line = buffer.unread.text()
         #expect(line.hasPrefix("HTTP/1.1 \(status.code) "))
         #expect(line.hasSuffix("\r\n"))
         #expect(line.utf8.count > 16)
         #expect(line.utf8.filter { $0 < 0x20 }.count == 2)
+    }
+
+    /// Other servers may answer with codes that have no phrase here (RFC 9112 section 4).
+    @Test func unknownStatusLine() {
+        let buffer = ByteBuffer(capacity: 64)
+        Status(299).appendLine(to: buffer)
+        #expect(buffer.unread.text() == "HTTP/1.1 299 \r\n")
     }
 
     @Test(arguments: [(1, "1\r\n"), (10, "a\r\n"), (16, "10\r\n"), (65_536, "10000\r\n")])

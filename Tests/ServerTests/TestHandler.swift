@@ -11,6 +11,8 @@ final class TestSwitches: Sendable {
     let isGateOpen = Mutex(false)
     /// How many requests have come to `/gate`.
     let waitingAtGate = Mutex(0)
+    /// What has become of upgrades, in order.
+    let upgradeEvents = Mutex<[TestUpgrade.Event]>([])
     /// How the last read of a request's body ended.
     let lastFailure = Mutex<RequestBodyError?>(nil)
 }
@@ -47,12 +49,27 @@ final class TestHandler: RequestHandler {
         case "/too-short": response.body = .source(TestSource(pieces: [[1, 2, 3]]), length: 10)
         case "/too-long": response.body = .source(TestSource(pieces: [[1, 2, 3], [4, 5]]), length: 4)
         case "/failing": response.body = .source(TestSource(pieces: [[1, 2, 3]], fails: true), length: nil)
+        case "/upgrade": TestUpgrade.accept(exchange, switches)
+        case "/upgrade-later":
+            await waitAtGate()
+            TestUpgrade.accept(exchange, switches)
+        case "/upgrade-if-asked":
+            if ProtocolUpgrade.isAsked(by: exchange.request) {
+                TestUpgrade.accept(exchange, switches)
+            } else {
+                response.body = .bytes(Array("not asked".utf8))
+            }
+        case "/switching": response.status = .switchingProtocols
         case "/gate":
-            switches.waitingAtGate.withLock { $0 += 1 }
-            while !switches.isGateOpen.withLock({ $0 }) { await context.loop.sleep(milliseconds: 2) }
+            await waitAtGate()
             response.body = .bytes(Array("through".utf8))
         default: response.body = .bytes(Array("plain".utf8))
         }
+    }
+
+    private func waitAtGate() async {
+        switches.waitingAtGate.withLock { $0 += 1 }
+        while !switches.isGateOpen.withLock({ $0 }) { await context.loop.sleep(milliseconds: 2) }
     }
 
     static let pieces: [[UInt8]] =

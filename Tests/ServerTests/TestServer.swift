@@ -7,6 +7,8 @@ import TestSupport
 final class TestServer {
     let server: HTTPServer
     let switches = TestSwitches()
+    /// What the first event loop has counted.
+    let counters: WorkerCounters
     private let pool: BlockingPool
     private let logSink: LogSink
     private let accessSink: LogSink
@@ -18,18 +20,16 @@ final class TestServer {
         logSink = try LogSink.file(folder("log"))
         accessSink = try LogSink.file(folder("access"))
         let switches = switches
-        server = try HTTPServer(
-            address: try SocketAddress.loopback(),
-            tls: nil,
-            settings: HTTPServer.Settings(
-                workers: workers,
-                limits: limits,
-                blockingPool: pool,
-                log: Log(level: .info, format: .text, sink: logSink),
-                accessLog: keepsAccessLog ? AccessLog(format: .json, sink: accessSink) : nil,
-                makeHandler: { context, _ in TestHandler(context, switches) }
-            )
+        let settings = HTTPServer.Settings(
+            workers: workers,
+            limits: limits,
+            blockingPool: pool,
+            log: Log(level: .info, format: .text, sink: logSink),
+            accessLog: keepsAccessLog ? AccessLog(format: .json, sink: accessSink) : nil,
+            makeHandler: { context, _ in TestHandler(context, switches) }
         )
+        counters = settings.counters[0]
+        server = try HTTPServer(address: try SocketAddress.loopback(), tls: nil, settings: settings)
     }
 
     deinit { stop(milliseconds: 100) }

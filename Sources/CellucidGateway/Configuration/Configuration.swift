@@ -10,6 +10,9 @@ struct Configuration: Sendable, Equatable {
     var rescanSeconds = 30
     /// The folder for everything that is made once and kept, as an absolute path.
     var cacheDirectory: String
+    /// The folder for what viewers and scripts have entrusted to the gateway and that must survive a restart, as an
+    /// absolute path.
+    var stateDirectory: String
 
     /// The address or host name to listen on, IPv6 addresses without brackets.
     var host = "127.0.0.1"
@@ -24,12 +27,16 @@ struct Configuration: Sendable, Equatable {
     var allowedHosts: [String] = []
     /// The addresses and networks (`10.0.0.0/8`) of proxies whose forwarding headers are believed.
     var trustedProxies: [String] = []
+    /// Who may make backends and viewers known.
+    var admin = Admin()
     /// The certificates for TLS, chosen by the name a client asks for; plain HTTP if empty.
     var tls: [TLSCertificateOption] = []
     /// Where HTTP/2 is spoken, and the limits of its connections.
     var http2 = HTTP2()
     /// The viewer's web app.
     var webApp = WebApp()
+    /// The running servers behind the gateway.
+    var upstreams = Upstreams()
 
     /// The number of event-loop threads; nil for one a core available to the process.
     var workers: Int?
@@ -50,9 +57,18 @@ struct Configuration: Sendable, Equatable {
 
     /// The defaults.
     ///
-    /// - Parameter environment: the variables of the process, of which the place of the cache depends.
+    /// - Parameter environment: the variables of the process, of which the places of the cache and of the state depend.
     init(environment: [String: String]) {
-        cacheDirectory = Self.defaultCacheDirectory(environment: environment)
+        cacheDirectory = Self.defaultDirectory(
+            variable: "XDG_CACHE_HOME",
+            home: ".cache",
+            environment: environment
+        )
+        stateDirectory = Self.defaultDirectory(
+            variable: "XDG_STATE_HOME",
+            home: ".local/state",
+            environment: environment
+        )
         if let directory = environment[WebApp.cacheVariable], directory.hasPrefix("/") {
             webApp.cacheDirectory = directory
         }
@@ -67,17 +83,21 @@ struct Configuration: Sendable, Equatable {
         }
     }
 
-    /// The place for caches of the XDG Base Directory Specification, where relative values of the variable
-    /// count as not set; without a home, as many service accounts are, a place of the user's in `/var/tmp`.
-    private static func defaultCacheDirectory(environment: [String: String]) -> String {
+    /// A place of the XDG Base Directory Specification, where relative values of the variable count as not set; without
+    /// a home, as many service accounts are, a place of the user's in `/var/tmp`.
+    private static func defaultDirectory(
+        variable: String,
+        home: String,
+        environment: [String: String]
+    ) -> String {
         let name = "cellucid-gateway"
         let base = PathBase(directory: "/", environment: environment)
-        if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/"),
-            let path = base.resolve(cache + "/" + name)
+        if let directory = environment[variable], directory.hasPrefix("/"),
+            let path = base.resolve(directory + "/" + name)
         {
             return path
         }
-        return base.resolve("~/.cache/" + name) ?? "/var/tmp/\(name)-\(getuid())"
+        return base.resolve("~/\(home)/\(name)") ?? "/var/tmp/\(name)-\(getuid())"
     }
 }
 
@@ -108,6 +128,14 @@ enum AccessLogOption: Sendable, Equatable {
 }
 
 extension Configuration {
+    /// Who may make backends and viewers known, list them and close them.
+    struct Admin: Sendable, Equatable {
+        /// The absolute path of the file whose first line is the token that they give; `nil` if there is none.
+        var tokenFile: String?
+        /// Whether clients on this machine need the token too.
+        var needsTokenFromLoopback = false
+    }
+
     /// How long the gateway waits for peers, in seconds.
     struct Timeouts: Sendable, Equatable {
         /// For the whole head of a request.

@@ -1,14 +1,14 @@
 /// The options of the gateway, the only list of them.
 extension ConfigurationOption {
     /// Every option, in the order of the help text, the configuration file and the report.
-    static let all: [ConfigurationOption] = data + network + webApp + limits + logging + general
+    static let all: [ConfigurationOption] = data + upstreams + network + webApp + limits + logging + general
 
     /// The option for folders, which arguments without a flag mean too.
     static let root = ConfigurationOption(
         "root",
         .required(placeholder: "DIR"),
         in: .data,
-        .setting(.list(\.roots, "roots", of: .root, default: "none; at least one is needed")),
+        .setting(.list(\.roots, "roots", of: .root, default: "none; this or an upstream is needed")),
         "Folder of datasets, or one dataset, to serve; repeatable. name=DIR gives the folder another name in"
             + " URLs. A DIR without --root means the same."
     )
@@ -37,6 +37,52 @@ extension ConfigurationOption {
                 .value(\.cacheDirectory, "cacheDirectory", .path, default: "~/.cache/cellucid-gateway")
             ),
             "Folder for what is made once and kept."
+        ),
+        ConfigurationOption(
+            "state-dir",
+            .required(placeholder: "DIR"),
+            in: .data,
+            .setting(
+                .value(
+                    \.stateDirectory,
+                    "stateDirectory",
+                    .path,
+                    default: "~/.local/state/cellucid-gateway"
+                )
+            ),
+            "Folder for what must survive a restart: events and session bundles of viewers."
+        ),
+    ]
+
+    private static let upstreams = [
+        ConfigurationOption(
+            "upstream",
+            .required(placeholder: "MOUNT=URL"),
+            in: .data,
+            .setting(.list(\.upstreams.servers, "datasets", of: .upstream, default: "none")),
+            "Running Cellucid server to serve as a dataset under the URL segment MOUNT: http://host:port,"
+                + " https://host:port or unix:/path; repeatable."
+        ),
+        ConfigurationOption(
+            "upstream-ca",
+            .required(placeholder: "FILE"),
+            in: .data,
+            .setting(
+                .value(
+                    \.upstreams.certificateAuthorities,
+                    "upstreams.certificateAuthorities",
+                    .optionalPath,
+                    default: "the system's"
+                )
+            ),
+            "Certificate authorities (PEM) to trust for https upstreams, besides the system's."
+        ),
+        ConfigurationOption(
+            "upstream-seconds",
+            .required(placeholder: "N"),
+            in: .data,
+            .setting(.value(\.upstreams.answerSeconds, "upstreams.answerSeconds", .integer(in: 1...86_400))),
+            "Seconds that an upstream may take until its answer begins, and that a request may wait for its turn."
         ),
     ]
 
@@ -78,6 +124,21 @@ extension ConfigurationOption {
             in: .network,
             .setting(.list(\.trustedProxies, "trustedProxies", of: .proxyAddress, default: "none")),
             "Address or network (10.0.0.0/8) of a proxy whose forwarding headers are believed; repeatable."
+        ),
+        ConfigurationOption(
+            "admin-token-file",
+            .required(placeholder: "FILE"),
+            in: .network,
+            .setting(.value(\.admin.tokenFile, "admin.tokenFile", .optionalPath, default: "none")),
+            "File whose first line is the token for making backends and viewers known from other machines."
+        ),
+        ConfigurationOption(
+            "no-loopback-admin",
+            .optional(placeholder: "BOOLEAN", bare: "true"),
+            in: .network,
+            .setting(.value(\.admin.needsTokenFromLoopback, "admin.noLoopback", .boolean)),
+            "Ask clients on this machine for the token too, as is needed behind a proxy that does not say where a request"
+                + " comes from."
         ),
         ConfigurationOption(
             "tls",

@@ -36,8 +36,12 @@ enum Invocation: Sendable, Equatable {
             let base = PathBase(directory: currentDirectory, environment: environment)
             return .webApp(try WebAppAction(commandLine.operands, base: base), configuration)
         }
-        guard !configuration.roots.isEmpty else {
+        guard !configuration.roots.isEmpty || !configuration.upstreams.servers.isEmpty else {
             throw StartupError(.usage, "no --root given; try gateway --root DIR (see gateway --help)")
+        }
+        let mounts = configuration.upstreams.servers.map(\.mount)
+        for (index, mount) in mounts.enumerated() where mounts[..<index].contains(mount) {
+            throw StartupError(.usage, "--upstream: two servers have the mount \"\(mount)\"")
         }
         guard !configuration.http2.isCleartextAllowed || configuration.tls.isEmpty else {
             throw StartupError(
@@ -47,7 +51,10 @@ enum Invocation: Sendable, Equatable {
             )
         }
         let known = configuration.webApp.others.map(\.name)
+        let ofUpstreams = configuration.upstreams.servers.compactMap(\.webApp)
+            .filter { $0 != Backend.Specification.ownWebApp }
         for name in configuration.roots.compactMap(\.webApp) + configuration.webApp.ofDatasets.values.sorted()
+            + ofUpstreams
         where !known.contains(name) && name != Configuration.WebApp.usualName {
             throw StartupError(
                 .usage,

@@ -10,14 +10,18 @@ final class CatalogView: Sendable {
     let rootDataset: ServedDataset?
     let listing: [UInt8]
     let staticCatalogue: [UInt8]
+    /// The running servers behind the gateway.
+    let backends: BackendView
     private let mounts: [BytesKey: ServedDataset]
 
     /// Makes what requests need.
     /// - Parameters:
     ///   - snapshot: the state of the roots.
+    ///   - backends: the running servers; a mount of theirs hides a dataset of the same.
     ///   - webApp: the name of the web app of a dataset.
     init(
         _ snapshot: CatalogSnapshot,
+        backends: BackendView = .empty,
         webApp: (Dataset) -> String = { _ in Configuration.WebApp.usualName }
     ) {
         self.snapshot = snapshot
@@ -28,12 +32,14 @@ final class CatalogView: Sendable {
             served.map { (BytesKey($0.dataset.mount), $0) },
             uniquingKeysWith: { first, _ in first }
         )
-        if let only = rootDataset {
-            listing = only.ownListing
-        } else {
-            let entries = snapshot.datasets.map { (dataset: $0, path: "/\($0.mount)/") }
-            listing = Array(CellucidDocuments.datasets(entries).utf8)
+        self.backends = backends
+        let isSingle = snapshot.isSingleDataset
+        var entries: [(id: String, path: String, name: String)] = []
+        for dataset in snapshot.datasets where !backends.has(mount: dataset.mount) {
+            entries.append((dataset.id, isSingle ? "/" : "/\(dataset.mount)/", dataset.name))
         }
+        for entry in backends.entries { entries.append((entry.id, "/\(entry.mount)/", entry.name)) }
+        listing = Array(CellucidDocuments.datasets(entries).utf8)
         staticCatalogue = Array(CellucidDocuments.staticCatalogue(snapshot.datasets).utf8)
     }
 

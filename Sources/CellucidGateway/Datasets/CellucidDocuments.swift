@@ -25,11 +25,11 @@ enum CellucidDocuments {
     }
 
     /// `/_cellucid/datasets`.
-    static func datasets(_ entries: [(dataset: Dataset, path: String)]) -> String {
+    static func datasets(_ entries: [(id: String, path: String, name: String)]) -> String {
         let list = entries.map { entry in
             JSONText.object([
-                "id": JSONText.string(entry.dataset.id), "path": JSONText.string(entry.path),
-                "name": JSONText.string(entry.dataset.name),
+                "id": JSONText.string(entry.id), "path": JSONText.string(entry.path),
+                "name": JSONText.string(entry.name),
             ])
         }
         return JSONText.object(["datasets": JSONText.array(list)])

@@ -12,7 +12,7 @@ final class ServedDataset: Sendable {
     init(_ dataset: Dataset, webApp: String = Configuration.WebApp.usualName) {
         self.dataset = dataset
         self.webApp = webApp
-        ownListing = Array(CellucidDocuments.datasets([(dataset, "/")]).utf8)
+        ownListing = Array(CellucidDocuments.datasets([(dataset.id, "/", dataset.name)]).utf8)
     }
 
     /// A number that no other dataset, nor another version of this one, ever has.

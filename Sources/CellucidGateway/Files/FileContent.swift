@@ -5,6 +5,14 @@ enum FileContent: Sendable {
     case memory([UInt8])
     case file(OpenFile)
 
+    /// Bytes.
+    var size: UInt64 {
+        switch self {
+        case .memory(let bytes): UInt64(bytes.count)
+        case .file(let file): file.size
+        }
+    }
+
     /// As the body of an answer, whole.
     var body: ResponseBody {
         switch self {

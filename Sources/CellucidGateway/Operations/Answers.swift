@@ -37,6 +37,12 @@ extension Exchange {
         response.body = .bytes(Array(page.utf8))
     }
 
+    /// Asks for a bearer token (RFC 6750 section 3).
+    func answerUnauthorized(_ text: String) {
+        response.fields.add("WWW-Authenticate", "Bearer")
+        answer(.unauthorized, text)
+    }
+
     /// A redirect.
     /// - Parameters:
     ///   - status: a status of redirection.
@@ -48,17 +54,18 @@ extension Exchange {
         addOwnFields()
     }
 
-    /// Refuses a method.
-    func answerMethodNotAllowed() {
+    /// Refuses a method; `allowed` are those that the URL has.
+    func answerMethodNotAllowed(_ allowed: String = "GET, HEAD, OPTIONS") {
         let request = request
-        response.fields.add("Allow", "GET, HEAD, OPTIONS")
+        response.fields.add("Allow", allowed)
         answer(
             .methodNotAllowed,
-            "\(request.methodName.text()) is not possible here; allowed: GET, HEAD, OPTIONS"
+            "\(request.methodName.text()) is not possible here; allowed: \(allowed)"
         )
     }
 
-    private func addOwnFields() {
+    /// Adds the fields that every answer of the gateway itself has.
+    func addOwnFields() {
         response.fields.add("Vary", "Origin")
         CrossOrigin.addFixedFields(to: response.fields)
         CrossOrigin.addFields(for: request, to: response.fields)

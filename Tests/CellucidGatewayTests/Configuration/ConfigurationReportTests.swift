@@ -14,7 +14,8 @@ import Testing
             "--log-level",
             "debug", "--log-format", "json", "--trusted-proxy", "::1/128", "--max-connections", "1",
             "--header-seconds", "2", "--idle-seconds", "3", "--stall-seconds", "4", "--shutdown-seconds", "5",
-            "--cache-dir", "cache", "--allowed-host", "a.org", "--no-web-app", "--web-app-origin",
+            "--cache-dir", "cache", "--state-dir", "state", "--admin-token-file", "token", "--no-loopback-admin",
+            "--allowed-host", "a.org", "--no-web-app", "--web-app-origin",
             "https://viewer.example.org:8443", "--web-app-ca", "ca.pem", "--web-app-check-hours", "7",
             "--web-app-demo-data", "off", "--web-app", "g0", "--web-app", "lab=http://127.0.0.1:99",
             "--dataset-web-app", "kidney=g0",
@@ -53,11 +54,16 @@ import Testing
                   "recursive": false,
                   "rescanSeconds": 30,
                   "cacheDirectory": "/home/ada/.cache/cellucid-gateway",
+                  "stateDirectory": "/home/ada/.local/state/cellucid-gateway",
                   "host": "127.0.0.1",
                   "port": "auto",
                   "basePath": "/",
                   "allowedHosts": [],
                   "trustedProxies": [],
+                  "admin": {
+                    "tokenFile": null,
+                    "noLoopback": false
+                  },
                   "tls": [],
                   "http2": {
                     "enabled": true,

@@ -1,0 +1,139 @@
+import Reactor
+import Synchronization
+import Upstream
+
+/// A running Cellucid server behind the gateway, with what is known of it.
+///
+/// Shared by all event loops.
+final class Backend: Sendable {
+    /// What it is, as configured or registered.
+    struct Specification: Sendable, Equatable {
+        /// The URL segment that it is served under.
+        let mount: String
+        /// Where it listens.
+        let origin: Origin
+        /// What people call it.
+        var name: String?
+        /// Its dialect when it is not to be asked.
+        var generation: ServerGeneration?
+        /// The web app for its pages: a name of the gateway's, or ``ownWebApp``.
+        var webApp: String?
+        /// Whether the configuration names it; otherwise it was registered while the gateway runs.
+        let isConfigured: Bool
+
+        /// Stands for the pages that the server itself has.
+        static let ownWebApp = "upstream"
+    }
+
+    /// Whether it answers.
+    enum Condition: Sendable, Equatable {
+        /// It has not been asked yet.
+        case unknown
+        case healthy
+        /// It does not; the text says why.
+        case unavailable(String)
+    }
+
+    /// A dataset that the server lists.
+    struct ListedDataset: Sendable, Equatable {
+        let id: String
+        let name: String
+        /// `/`, or a folder with a slash at both ends.
+        let path: String
+    }
+
+    /// What changes while the gateway runs.
+    struct State: Sendable, Equatable {
+        /// The dialect, once it is known.
+        var generation: ServerGeneration?
+        var condition = Condition.unknown
+        var datasets: [ListedDataset] = []
+        /// When a registration ends, monotonic milliseconds.
+        var expires: Int64?
+    }
+
+    /// An answer that is given again for a short while.
+    private struct Kept: Sendable {
+        let body: [UInt8]
+        let until: Int64
+    }
+
+    /// A number that no other backend has.
+    let serial: UInt64
+    let specification: Specification
+    /// Who may ask it next.
+    let turns: RequestTurns
+    /// Posted when it should be looked at again soon.
+    let isDoubtful = Atomic<Bool>(false)
+
+    private let state: Mutex<State>
+    private let health = Mutex<Kept?>(nil)
+
+    private static let nextSerial = Atomic<UInt64>(1)
+    /// How long an answer about the server's health stands for it while it is busy.
+    private static let healthMilliseconds: Int64 = 60_000
+
+    init(_ specification: Specification, expires: Int64? = nil) {
+        serial = Self.nextSerial.wrappingAdd(1, ordering: .relaxed).oldValue
+        self.specification = specification
+        state = Mutex(State(generation: specification.generation, expires: expires))
+        turns = RequestTurns(limit: Self.turnLimit(specification.generation))
+    }
+
+    /// Until a server's dialect is known it is treated as the most delicate one.
+    private static func turnLimit(_ generation: ServerGeneration?) -> Int {
+        generation?.isSerial ?? true ? 1 : 64
+    }
+
+    /// What is known now.
+    var current: State { state.withLock { $0 } }
+
+    /// Whether requests go to it one at a time, whole, and on connections of their own.
+    var isSerial: Bool { state.withLock { $0.generation?.isSerial ?? true } }
+
+    /// Takes over what was found out.
+    /// - Returns: whether anything has changed.
+    @discardableResult
+    func update(_ change: (inout State) -> Void) -> Bool {
+        let (before, after) = state.withLock { state in
+            let before = state
+            change(&state)
+            return (before, state)
+        }
+        if before.generation != after.generation {
+            turns.setLimit(Self.turnLimit(after.generation))
+        }
+        return before != after
+    }
+
+    /// Notes that it has answered.
+    /// - Returns: whether that is news.
+    @discardableResult
+    func noteAnswer() -> Bool {
+        let isNews = state.withLock { $0.condition != .healthy }
+        guard isNews else { return false }
+        // What was known may no longer hold: it may have been started anew, or be another one.
+        isDoubtful.store(true, ordering: .relaxed)
+        return update { $0.condition = .healthy }
+    }
+
+    /// Notes that it cannot be reached.
+    /// - Returns: whether that is news.
+    @discardableResult
+    func noteFailure(_ reason: String) -> Bool {
+        update { $0.condition = .unavailable(reason) }
+    }
+
+    // MARK: Health while it is busy
+
+    /// Keeps an answer about its health.
+    func keepHealth(_ body: [UInt8], now: Int64) {
+        health.withLock { $0 = Kept(body: body, until: now + Self.healthMilliseconds) }
+    }
+
+    /// The last answer about its health while it is busy with other requests: viewers stop at the first poll that fails.
+    func keptHealth(now: Int64) -> [UInt8]? {
+        guard turns.isBusy, state.withLock({ $0.condition == .healthy }) else { return nil }
+        return health.withLock { kept in kept.flatMap { $0.until > now ? $0.body : nil } }
+    }
+}

@@ -1,0 +1,26 @@
+import Bytes
+import HTTP
+
+/// A whole answer of a backend, in memory.
+struct BackendAnswer: Sendable {
+    let status: Status
+    /// The value of Content-Type; empty without one.
+    let contentType: [UInt8]
+    let body: [UInt8]
+
+    init(_ head: ResponseHead, body: [UInt8]) {
+        status = head.status
+        contentType = head.value("content-type")?.copied() ?? []
+        self.body = body
+    }
+}
+
+/// Why a backend gave no answer, for people.
+struct BackendFailure: Error {
+    /// 502, 503 or 504 (RFC 9110 section 15.6); 508 for a request that goes round in circles.
+    let status: Status
+    /// A sentence without the name of the backend.
+    let reason: String
+    /// Whether nothing can have reached the backend, so that somebody else may be asked.
+    var isUndelivered = false
+}

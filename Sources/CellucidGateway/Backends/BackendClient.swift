@@ -1,0 +1,209 @@
+import Bytes
+import HTTP
+import Reactor
+import Upstream
+
+/// Asks backends, from one event loop.
+final class BackendClient {
+    /// How long things may take.
+    struct Times: Sendable {
+        /// From the request to the beginning of the answer.
+        var answerMilliseconds: Int64 = 60_000
+        /// Waiting for other requests to the same backend.
+        var queueMilliseconds: Int64 = 60_000
+    }
+
+    /// What connections to backends share on this loop.
+    let context: UpstreamContext
+    let times: Times
+    /// The gateway's name in the Via field.
+    let via: [UInt8]
+    /// Where bodies are collected.
+    let spoolFolder: String
+    private let noteNews: @Sendable () -> Void
+    private var pools: [UInt64: ConnectionPool] = [:]
+
+    /// - Parameters:
+    ///   - context: what connections share.
+    ///   - times: how long things may take.
+    ///   - via: the gateway's name in the Via field.
+    ///   - spoolFolder: where bodies are collected.
+    ///   - noteNews: called when a backend begins or ceases to answer; on any loop.
+    init(
+        context: UpstreamContext,
+        times: Times,
+        via: [UInt8],
+        spoolFolder: String,
+        noteNews: @escaping @Sendable () -> Void
+    ) {
+        self.context = context
+        self.times = times
+        self.via = via
+        self.spoolFolder = spoolFolder
+        self.noteNews = noteNews
+    }
+
+    /// An exchange that has not begun; for serial backends within a turn only.
+    func exchange(with backend: Backend) -> UpstreamExchange { UpstreamExchange(pool: pool(for: backend)) }
+
+    /// Closes the connections to backends that are no more.
+    func keepOnly(_ backends: [Backend]) {
+        let serials = Set(backends.map(\.serial))
+        for (serial, pool) in pools where !serials.contains(serial) {
+            pool.close()
+            pools[serial] = nil
+        }
+    }
+
+    private func pool(for backend: Backend) -> ConnectionPool {
+        let isSerial = backend.isSerial
+        if let pool = pools[backend.serial] {
+            if pool.keepsConnections != isSerial { return pool }
+            // Its dialect has become known.
+            pool.close()
+        }
+        var limits = ConnectionPool.Limits()
+        limits.connections = 256
+        // The third generation closes idle connections after 120 s (contract 7.4.5).
+        limits.idleMilliseconds = isSerial ? 0 : 60_000
+        let pool = ConnectionPool(origin: backend.specification.origin, context: context, limits: limits)
+        pools[backend.serial] = pool
+        return pool
+    }
+
+    // MARK: Turns
+
+    /// Runs `work` when it is its turn.
+    /// - Parameters:
+    ///   - backend: whom `work` asks.
+    ///   - key: what keeps its order.
+    ///   - urgency: how soon.
+    ///   - work: asks the backend.
+    /// - Returns: what `work` does.
+    /// - Throws: ``BackendFailure``, also those of `work`.
+    func withTurn<Result>(
+        at backend: Backend,
+        key: String?,
+        _ urgency: RequestTurns.Urgency,
+        _ work: () async throws(BackendFailure) -> Result
+    ) async throws(BackendFailure) -> Result {
+        do throws(RequestTurns.Refusal) {
+            try await backend.turns.enter(
+                key: key,
+                urgency: urgency,
+                until: Clock.monotonicMilliseconds() + times.queueMilliseconds
+            )
+        } catch {
+            throw Self.failure(error)
+        }
+        defer { backend.turns.leave(key: key) }
+        return try await work()
+    }
+
+    private static func failure(_ refusal: RequestTurns.Refusal) -> BackendFailure {
+        let reason =
+            switch refusal {
+            case .full: "too many requests wait for it already; try again in a moment"
+            case .timedOut: "it is busy with another request; try again in a moment"
+            case .closed: "it was taken away"
+            }
+        return BackendFailure(status: .serviceUnavailable, reason: reason, isUndelivered: true)
+    }
+
+    // MARK: Asking
+
+    /// Begins an exchange and notes what its outcome says about the backend.
+    func begin(
+        _ exchange: UpstreamExchange,
+        _ request: UpstreamExchange.Request,
+        at backend: Backend,
+        writeHead: (ByteBuffer) -> Void
+    ) async throws(BackendFailure) {
+        var request = request
+        request.deadline = min(request.deadline, .max)
+        do {
+            try await exchange.begin(request, writeHead: writeHead)
+            if backend.noteAnswer() { noteNews() }
+        } catch let error as UpstreamError {
+            throw failure(error, backend)
+        } catch let error as UpstreamExchange.FeedError {
+            throw BackendFailure(status: .badRequest, reason: "the request's body is incomplete: \(error.reason)")
+        } catch {
+            throw BackendFailure(status: .badGateway, reason: "\(error)")
+        }
+    }
+
+    /// Reads the rest of an answer into memory.
+    /// - Parameters:
+    ///   - exchange: its head has been read.
+    ///   - limit: the most bytes.
+    ///   - backend: for the error.
+    /// - Returns: the body.
+    /// - Throws: ``BackendFailure``.
+    func body(of exchange: UpstreamExchange, limit: Int, _ backend: Backend) async throws(BackendFailure) -> [UInt8] {
+        let buffer = context.takeBuffer()
+        defer { context.give(buffer) }
+        do throws(UpstreamError) {
+            while try await exchange.read(into: buffer) > 0 {
+                guard buffer.count <= limit else {
+                    exchange.end()
+                    throw UpstreamError(.tooLarge(limit: UInt64(limit)), at: "\(backend.specification.origin)")
+                }
+            }
+        } catch {
+            throw failure(error, backend)
+        }
+        return buffer.unread.copied()
+    }
+
+    /// Asks for something small that the gateway itself wants to know; for serial backends within a turn only.
+    /// - Parameters:
+    ///   - backend: whom.
+    ///   - target: path and query.
+    ///   - json: the body of a POST; `nil` for a GET.
+    ///   - milliseconds: how long all of it may take.
+    /// - Returns: the answer.
+    /// - Throws: ``BackendFailure``.
+    func ask(
+        _ backend: Backend,
+        _ target: String,
+        json: String? = nil,
+        milliseconds: Int64
+    ) async throws(BackendFailure) -> BackendAnswer {
+        let exchange = exchange(with: backend)
+        let method: Method = json == nil ? .get : .post
+        var request = UpstreamExchange.Request(method: method, isRepeatable: json == nil)
+        request.deadline = context.loop.now + milliseconds
+        let origin = backend.specification.origin
+        let closes = backend.isSerial
+        try await begin(exchange, request, at: backend) { buffer in
+            buffer.append("\(json == nil ? "GET" : "POST") \(target) HTTP/1.1\r\nHost: \(origin.authority)\r\n")
+            buffer.append("Accept: application/json\r\nUser-Agent: cellucid-gateway/\(Version.current)\r\n")
+            if let json {
+                buffer.append("Content-Type: application/json\r\nContent-Length: \(json.utf8.count)\r\n")
+            }
+            if closes { buffer.append("Connection: close\r\n") }
+            buffer.append("\r\n")
+            if let json { buffer.append(json) }
+        }
+        let body = try await body(of: exchange, limit: 8 << 20, backend)
+        return BackendAnswer(exchange.head, body: body)
+    }
+
+    /// What a failure means for a client, noted with the backend when it cannot be reached.
+    func failure(_ error: UpstreamError, _ backend: Backend) -> BackendFailure {
+        switch error.cause {
+        case .notConnected, .unknownHost, .invalidURL, .certificate, .tls, .plainHTTP, .proxy:
+            if backend.noteFailure(error.reason) { noteNews() }
+            return BackendFailure(status: .badGateway, reason: error.reason, isUndelivered: true)
+        case .timedOut(.connect), .timedOut(.lookUp), .timedOut(.tls):
+            if backend.noteFailure(error.reason) { noteNews() }
+            return BackendFailure(status: .gatewayTimeout, reason: error.reason, isUndelivered: true)
+        case .timedOut: return BackendFailure(status: .gatewayTimeout, reason: error.reason)
+        case .cancelled: return BackendFailure(status: .serviceUnavailable, reason: error.reason)
+        case .connectionLost, .truncated, .malformedAnswer, .tooLarge, .redirectedElsewhere, .tooManyRedirects,
+            .notStored:
+            return BackendFailure(status: .badGateway, reason: error.reason)
+        }
+    }
+}

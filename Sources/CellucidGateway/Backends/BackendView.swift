@@ -1,0 +1,95 @@
+import Bytes
+import Catalog
+
+/// A place in the URL space where a backend's datasets are.
+final class MountedBackend: Sendable {
+    let backend: Backend
+    /// The URL segment.
+    let mount: String
+    /// The backend's path that takes the place of the mount; begins and ends with a slash.
+    let targetPrefix: [UInt8]
+    /// `/_cellucid/datasets` as seen from here, when it is not the backend's own.
+    let ownListing: [UInt8]?
+
+    init(_ backend: Backend, mount: String, dataset: Backend.ListedDataset? = nil) {
+        self.backend = backend
+        self.mount = mount
+        if let dataset {
+            targetPrefix = Array(dataset.path.utf8)
+            ownListing = Array(CellucidDocuments.datasets([(dataset.id, "/", dataset.name)]).utf8)
+        } else {
+            targetPrefix = [UInt8(ascii: "/")]
+            ownListing = nil
+        }
+    }
+
+    /// The name of the web app of the gateway for its pages; `nil` when the backend's own are passed on.
+    var webApp: String? {
+        let name = backend.specification.webApp ?? Configuration.WebApp.usualName
+        return name == Backend.Specification.ownWebApp ? nil : name
+    }
+}
+
+/// The backends at one moment as requests see them: immutable, shared by all event loops, replaced whole.
+final class BackendView: Sendable {
+    /// A dataset of the listing.
+    struct Entry: Sendable {
+        let id: String
+        let name: String
+        let mount: String
+    }
+
+    /// Those of the configuration in its order, then the registered ones by mount.
+    let backends: [Backend]
+    /// What the listing shows of those that answer.
+    let entries: [Entry]
+    private let mounts: [BytesKey: MountedBackend]
+
+    /// No backends.
+    static let empty = BackendView([])
+
+    /// Gives each backend its mount, and each dataset of a backend with several a mount of its own: pages of the viewer
+    /// accept one segment only (contract of the Cellucid servers, 7.4.3).
+    init(_ backends: [Backend]) {
+        self.backends = backends
+        var mounts: [BytesKey: MountedBackend] = [:]
+        var taken = Set(backends.map(\.specification.mount))
+        var entries: [Entry] = []
+        for backend in backends {
+            let mount = backend.specification.mount
+            mounts[BytesKey(mount)] = MountedBackend(backend, mount: mount)
+            let current = backend.current
+            for dataset in current.datasets {
+                var place = mount
+                if dataset.path != "/" {
+                    let folder = dataset.path.split(separator: "/").joined(separator: "-")
+                    place = Self.free(MountName.mapped("\(mount)-\(folder)"), in: &taken)
+                    mounts[BytesKey(place)] = MountedBackend(backend, mount: place, dataset: dataset)
+                }
+                if current.condition == .healthy {
+                    entries.append(Entry(id: dataset.id, name: dataset.name, mount: place))
+                }
+            }
+        }
+        self.mounts = mounts
+        self.entries = entries
+    }
+
+    private static func free(_ mount: String, in taken: inout Set<String>) -> String {
+        var candidate = mount
+        var number = 2
+        while !taken.insert(candidate).inserted {
+            candidate = "\(mount)-\(number)"
+            number += 1
+        }
+        return candidate
+    }
+
+    /// The backend mounted at the segment `path[range]`.
+    func backend(at path: [UInt8], _ range: Range<Int>) -> MountedBackend? {
+        mounts.isEmpty ? nil : mounts[BytesKey(path, range)]
+    }
+
+    /// Whether a mount is a backend's.
+    func has(mount: String) -> Bool { mounts[BytesKey(mount)] != nil }
+}

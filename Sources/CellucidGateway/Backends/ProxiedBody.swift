@@ -1,0 +1,21 @@
+import Bytes
+import Server
+import Upstream
+
+/// The body of a backend's answer as that of the gateway's, received when the client has taken what came before.
+final class ProxiedBody: BodySource {
+    /// Bytes received at once.
+    private static let pieceBytes = 64 * 1024
+
+    private let upstream: UpstreamExchange
+
+    init(_ upstream: UpstreamExchange) { self.upstream = upstream }
+
+    deinit { upstream.end() }
+
+    func pull(into buffer: ByteBuffer) async throws -> Bool {
+        if upstream.isComplete { return false }
+        buffer.reserve(Self.pieceBytes)
+        return try await upstream.read(into: buffer) > 0
+    }
+}

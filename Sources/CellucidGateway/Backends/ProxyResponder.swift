@@ -1,0 +1,251 @@
+import Bytes
+import HTTP
+import Reactor
+import Server
+import Upstream
+
+/// Answers requests below a backend's mount with what the backend answers.
+///
+/// One object for each event loop.
+final class ProxyResponder {
+    /// The most bytes of a request's body, those of a session bundle (contract of the Cellucid servers, 1.9).
+    static let mostBodyBytes: UInt64 = 512 << 20
+
+    private let client: BackendClient
+    private let blockingPool: BlockingPool
+    /// The prefix of all URLs; begins and ends with a slash.
+    private let basePath: [UInt8]
+
+    init(client: BackendClient, blockingPool: BlockingPool, basePath: [UInt8]) {
+        self.client = client
+        self.blockingPool = blockingPool
+        self.basePath = basePath
+    }
+
+    /// Passes a request on.
+    /// - Parameters:
+    ///   - exchange: the request.
+    ///   - mounted: where it arrived.
+    ///   - rest: the part of the decoded path below the mount.
+    func respond(to exchange: Exchange, _ mounted: MountedBackend, _ rest: Range<Int>) async {
+        let backend = mounted.backend
+        let request = exchange.request
+        let path = request.path
+        let isServerDocument = Self.isServerDocument(path, rest)
+        var forwarded = ForwardedRequest(via: client.via)
+        forwarded.pathStart = rest.lowerBound
+        if !isServerDocument { forwarded.targetPrefix = mounted.targetPrefix }
+        guard !forwarded.isLoop(request) else {
+            let failure = BackendFailure(status: Status(508), reason: "it leads back to this gateway")
+            return answer(failure, backend, exchange)
+        }
+        if isServerDocument, request.method == .get || request.method == .head,
+            path.span.extracting(rest).equals("_cellucid/health"),
+            let kept = backend.keptHealth(now: Clock.monotonicMilliseconds())
+        {
+            return exchange.answer(json: kept)
+        }
+        do throws(BackendFailure) {
+            if ProtocolUpgrade.isWebSocketAsked(by: request) {
+                try await tunnel(exchange, backend, &forwarded)
+            } else if backend.isSerial {
+                let urgency: RequestTurns.Urgency = isServerDocument ? .soon : .usual
+                try await respondWhole(exchange, backend, &forwarded, urgency, mounted)
+            } else {
+                try await respondStreaming(exchange, backend, &forwarded, mounted)
+            }
+        } catch {
+            answer(error, backend, exchange)
+        }
+    }
+
+    /// Says why there is no answer.
+    func answer(_ failure: BackendFailure, _ backend: Backend, _ exchange: Exchange) {
+        exchange.response.reset()
+        if failure.status == .serviceUnavailable { exchange.response.fields.add("Retry-After", "2") }
+        let name = backend.specification.name ?? backend.specification.mount
+        exchange.answer(failure.status, "The server behind \"\(name)\" gives no answer: \(failure.reason)")
+    }
+
+    private static func isServerDocument(_ path: [UInt8], _ rest: Range<Int>) -> Bool {
+        let prefix: StaticString = "_cellucid/"
+        let length = prefix.utf8CodeUnitCount
+        return rest.count >= length && path.span.extracting(rest).extracting(0..<length).equals(prefix)
+    }
+
+    // MARK: Backends that take many requests at once
+
+    /// Streams both ways; the answer's head decides.
+    private func respondStreaming(
+        _ exchange: Exchange,
+        _ backend: Backend,
+        _ forwarded: inout ForwardedRequest,
+        _ mounted: MountedBackend
+    ) async throws(BackendFailure) {
+        let request = exchange.request
+        let upstream = client.exchange(with: backend)
+        var asked = UpstreamExchange.Request(method: request.method, isRepeatable: request.method.isSafe)
+        if !exchange.body.isFinished {
+            if let length = exchange.body.remainingLength, length > Self.mostBodyBytes { return refuseBody(exchange) }
+            exchange.body.limit = Self.mostBodyBytes
+            asked.feed = RequestFeed(exchange)
+            asked.isRepeatable = false
+            if let length = exchange.body.remainingLength {
+                forwarded.framing = .length(length)
+            } else {
+                forwarded.framing = .chunked
+                asked.isChunked = true
+            }
+        } else if !request.method.isSafe {
+            forwarded.framing = .length(0)
+        }
+        let origin = backend.specification.origin
+        let head = forwarded
+        try await client.begin(upstream, asked, at: backend) { head.write(request, to: origin, into: $0) }
+        let fields = AnswerFields(upstream.head, backend: backend, mount: mounted, basePath: basePath)
+        fields.copy(to: exchange)
+        let status = upstream.head.status
+        if status == .noContent || status == .notModified { return }
+        let length = Self.length(of: upstream.head)
+        if length == 0 { return }
+        exchange.response.body = .source(ProxiedBody(upstream), length: length)
+    }
+
+    /// The length that the answer has, or that of GET's for an answer to HEAD.
+    private static func length(of head: ResponseHead) -> UInt64? {
+        guard head.count(of: "content-length") == 1, head.count(of: "transfer-encoding") == 0,
+            let value = head.value("content-length")
+        else { return nil }
+        return BodyFraming.decimal(value)
+    }
+
+    // MARK: Backends that take one request at a time
+
+    /// Collects the request, asks when it is its turn, collects the answer, and only then answers: nobody's slow line
+    /// holds the backend up.
+    private func respondWhole(
+        _ exchange: Exchange,
+        _ backend: Backend,
+        _ forwarded: inout ForwardedRequest,
+        _ urgency: RequestTurns.Urgency,
+        _ mounted: MountedBackend
+    ) async throws(BackendFailure) {
+        guard let content = try await collectBody(of: exchange) else { return }
+        forwarded.closesConnection = true
+        // 0.0.9 answers HEAD with 404 where GET has an answer (contract 1.4).
+        let method: Method = exchange.request.method == .head ? .get : exchange.request.method
+        if method != exchange.request.method { forwarded.methodName = "GET" }
+        if case .memory(let bytes) = content, bytes.isEmpty, method.isSafe {
+            forwarded.framing = .none
+        } else {
+            forwarded.framing = .length(content.size)
+        }
+        let head = forwarded
+        let (upstream, body) = try await client.withTurn(at: backend, key: nil, urgency) {
+            () async throws(BackendFailure) in
+            try await self.ask(backend, exchange.request, head, method, content)
+        }
+        let path = exchange.request.path
+        if upstream.head.status == .ok, path.span.endsWith("/_cellucid/health"),
+            case .memory(let bytes) = body
+        {
+            backend.keepHealth(bytes, now: Clock.monotonicMilliseconds())
+        }
+        let fields = AnswerFields(upstream.head, backend: backend, mount: mounted, basePath: basePath)
+        fields.copy(to: exchange)
+        let status = upstream.head.status
+        if status == .noContent || status == .notModified { return }
+        exchange.response.body = body.body
+        if status == .ok, urgency != .soon { PartOfWhole.answer(exchange, upstream.head, body) }
+    }
+
+    /// One request and its whole answer; within a turn.
+    /// - Parameters:
+    ///   - backend: whom to ask.
+    ///   - request: what the client sent.
+    ///   - forwarded: how it goes on; its framing is the length of `content`.
+    ///   - method: the method as it goes on.
+    ///   - content: the request's body.
+    /// - Returns: the exchange, which has ended, and the answer's body.
+    /// - Throws: ``BackendFailure``.
+    func ask(
+        _ backend: Backend,
+        _ request: RequestHead,
+        _ forwarded: ForwardedRequest,
+        _ method: Method,
+        _ content: FileContent
+    ) async throws(BackendFailure) -> (UpstreamExchange, FileContent) {
+        let upstream = client.exchange(with: backend)
+        var asked = UpstreamExchange.Request(method: method, isRepeatable: method.isSafe)
+        var inMemory: [UInt8] = []
+        switch content {
+        case .memory(let bytes): inMemory = bytes
+        case .file(let file):
+            asked.feed = FileFeed(file)
+            asked.isRepeatable = false
+        }
+        let origin = backend.specification.origin
+        try await client.begin(upstream, asked, at: backend) { buffer in
+            forwarded.write(request, to: origin, into: buffer)
+            buffer.append(inMemory)
+        }
+        return (upstream, try await collectAnswer(of: upstream, backend))
+    }
+
+    /// The whole body of a request; `nil` when it has been refused.
+    func collectBody(of exchange: Exchange) async throws(BackendFailure) -> FileContent? {
+        if exchange.body.isFinished { return .memory([]) }
+        if let length = exchange.body.remainingLength, length > Self.mostBodyBytes {
+            refuseBody(exchange)
+            return nil
+        }
+        exchange.body.limit = Self.mostBodyBytes
+        let spool = Spool(folder: client.spoolFolder, pool: blockingPool)
+        let buffer = client.context.takeBuffer()
+        defer { client.context.give(buffer) }
+        do {
+            while try await exchange.body.read(into: buffer) > 0 { try await spool.append(buffer) }
+            return try await spool.finish()
+        } catch let error as Spool.Failure {
+            throw BackendFailure(status: .serviceUnavailable, reason: error.reason, isUndelivered: true)
+        } catch RequestBodyError.refused(let error) {
+            exchange.response.setError(error)
+            return nil
+        } catch {
+            throw BackendFailure(status: .badRequest, reason: "the request's body is incomplete")
+        }
+    }
+
+    private func refuseBody(_ exchange: Exchange) {
+        exchange.answer(.contentTooLarge, "The request's body is larger than \(Self.mostBodyBytes) bytes.")
+    }
+
+    private func collectAnswer(
+        of upstream: UpstreamExchange,
+        _ backend: Backend
+    ) async throws(BackendFailure) -> FileContent {
+        let spool = Spool(folder: client.spoolFolder, pool: blockingPool)
+        let buffer = client.context.takeBuffer()
+        defer { client.context.give(buffer) }
+        do {
+            while try await upstream.read(into: buffer) > 0 { try await spool.append(buffer) }
+            return try await spool.finish()
+        } catch let error as UpstreamError {
+            throw client.failure(error, backend)
+        } catch let error as Spool.Failure {
+            throw BackendFailure(status: .serviceUnavailable, reason: error.reason)
+        } catch {
+            throw BackendFailure(status: .badGateway, reason: "\(error)")
+        }
+    }
+
+    // MARK: WebSockets
+
+    private func tunnel(
+        _ exchange: Exchange,
+        _ backend: Backend,
+        _ forwarded: inout ForwardedRequest
+    ) async throws(BackendFailure) {
+        throw BackendFailure(status: .notImplemented, reason: "")
+    }
+}

@@ -1,0 +1,139 @@
+import Bytes
+import Glibc
+import Reactor
+import Server
+import Upstream
+
+/// Bytes that are collected before they go on: in memory, or in a nameless file when they are many.
+///
+/// For servers that handle one connection at a time: what goes to them must be complete before they are asked, and what
+/// they answer must be taken at full speed, however slow the client is. It belongs to one event loop.
+final class Spool {
+    /// The bytes cannot be kept.
+    struct Failure: Error {
+        /// Why, with the folder.
+        let reason: String
+    }
+
+    /// The most bytes in memory.
+    static let memoryBytes = 512 * 1024
+
+    private let folder: String
+    private let pool: BlockingPool
+    private var memory: [UInt8] = []
+    private var file: SpoolFile?
+
+    /// Bytes that were collected.
+    private(set) var count: UInt64 = 0
+
+    /// - Parameters:
+    ///   - folder: where files are made.
+    ///   - pool: where the disk is waited for.
+    init(folder: String, pool: BlockingPool) {
+        self.folder = folder
+        self.pool = pool
+    }
+
+    /// Takes all of `bytes`.
+    func append(_ bytes: ByteBuffer) async throws(Failure) {
+        count += UInt64(bytes.count)
+        memory += bytes.unread.copied()
+        bytes.removeAll()
+        if memory.count > Self.memoryBytes { try await write() }
+    }
+
+    /// Ends collecting.
+    /// - Returns: everything.
+    func finish() async throws(Failure) -> FileContent {
+        guard file != nil else { return .memory(memory) }
+        if !memory.isEmpty { try await write() }
+        guard let file, let opened = file.opened() else {
+            throw Failure(reason: "a temporary file in \(folder) is gone")
+        }
+        return .file(opened)
+    }
+
+    private func write() async throws(Failure) {
+        let bytes = memory
+        memory = []
+        let folder = folder
+        let existing = file
+        let result: Result<SpoolFile, Failure> = await pool.run {
+            do throws(SystemError) {
+                let file: SpoolFile
+                if let existing { file = existing } else { file = try SpoolFile(folder: folder) }
+                try file.append(bytes)
+                return .success(file)
+            } catch {
+                return .failure(Failure(reason: "cannot write to \(folder): \(error.reason)"))
+            }
+        }
+        file = try result.get()
+    }
+}
+
+/// The nameless file of a spool.
+final class SpoolFile: Sendable {
+    private let descriptor: Descriptor
+
+    /// Makes the folder too.
+    init(folder: String) throws(SystemError) {
+        _ = unsafe mkdir(folder, 0o700)
+        let path = "\(folder)/\(UInt64.random(in: 0 ... .max))"
+        descriptor = unsafe try Descriptor(open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600), from: "open")
+        unsafe unlink(path)
+    }
+
+    /// Appends all of `bytes`; waits for the disk.
+    func append(_ bytes: [UInt8]) throws(SystemError) {
+        var offset = 0
+        while offset < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes { span in
+                unsafe Glibc.write(
+                    descriptor.raw,
+                    UnsafeRawBufferPointer(rebasing: span[offset...]).baseAddress,
+                    bytes.count - offset
+                )
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw SystemError.last("write") }
+            offset += count
+        }
+    }
+
+    /// The file for reading.
+    func opened() -> OpenFile? {
+        let copy = fcntl(descriptor.raw, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0, let version = FileVersion.of(descriptor: copy),
+            let owned = try? Descriptor(copy, from: "fcntl")
+        else { return nil }
+        return OpenFile(owned, version: version)
+    }
+}
+
+/// A request's body as it comes from the client.
+final class RequestFeed: BodyFeed {
+    private let exchange: Exchange
+
+    init(_ exchange: Exchange) { self.exchange = exchange }
+
+    func next(into buffer: ByteBuffer) async throws -> Int { try await exchange.body.read(into: buffer) }
+}
+
+/// A file as a request's body.
+final class FileFeed: BodyFeed {
+    private let file: OpenFile
+    private var offset: UInt64 = 0
+
+    init(_ file: OpenFile) { self.file = file }
+
+    func next(into buffer: ByteBuffer) async throws -> Int {
+        let count = min(file.size - offset, 256 * 1024)
+        guard count > 0 else { return 0 }
+        guard file.read(offset..<(offset + count), into: buffer) else {
+            throw Spool.Failure(reason: "a temporary file has changed")
+        }
+        offset += count
+        return Int(count)
+    }
+}

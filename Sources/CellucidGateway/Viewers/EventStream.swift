@@ -1,0 +1,73 @@
+import Bytes
+import Reactor
+import Server
+import Viewers
+
+/// The events of a viewer as a body that goes on until the viewer is closed, the client leaves or the gateway stops
+/// (HTML Living Standard, 9.2).
+///
+/// Only when the client has taken one batch is the next one read from the log, so a slow client costs no more than a batch.
+final class EventStream: BodySource {
+    /// How long a client waits before it connects again.
+    private static let retryMilliseconds = 1000
+    /// After how much silence a comment is sent, which proxies and clients take for a sign of life.
+    private static let heartbeatMilliseconds: Int64 = 15_000
+    /// The most bytes of events that are read at once.
+    private static let batchBytes = 64 * 1024
+
+    private let subscriber: Subscriber
+    private let responder: SubscriberResponder
+    private let wait: EventWait
+    private var cursor: UInt64?
+    private var hasBegun = false
+
+    /// Makes the body.
+    /// - Parameters:
+    ///   - subscriber: the viewer.
+    ///   - cursor: the number of the last event that the client has; `nil` to begin with the oldest.
+    ///   - responder: what ends all streams of the loop when the gateway stops.
+    init(_ subscriber: Subscriber, after cursor: UInt64?, _ responder: SubscriberResponder) {
+        self.subscriber = subscriber
+        self.cursor = cursor
+        self.responder = responder
+        wait = responder.beginWait(subscriber, milliseconds: Self.heartbeatMilliseconds)
+    }
+
+    deinit { responder.endWait(wait) }
+
+    let waitsForEvents = true
+
+    func clientLeft() { wait.end() }
+
+    func pull(into buffer: ByteBuffer) async throws -> Bool {
+        if !hasBegun {
+            hasBegun = true
+            EventText.append(retryMilliseconds: Self.retryMilliseconds, to: buffer)
+            sent()
+            return true
+        }
+        while true {
+            wait.arm()
+            if wait.isOver || subscriber.isClosed { return false }
+            if subscriber.hasNews(after: cursor), try await appendNews(to: buffer) { return true }
+            if responder.now >= wait.deadline {
+                responder.keepInUse(subscriber.id)
+                buffer.append(EventText.heartbeat)
+                sent()
+                return true
+            }
+            await wait.wait()
+        }
+    }
+
+    private func appendNews(to buffer: ByteBuffer) async throws -> Bool {
+        let batch = try await subscriber.read(after: cursor, mostBytes: Self.batchBytes).get()
+        cursor = batch.cursor
+        EventText.append(batch, to: buffer)
+        if buffer.isEmpty { return false }
+        sent()
+        return true
+    }
+
+    private func sent() { wait.deadline = responder.now + Self.heartbeatMilliseconds }
+}

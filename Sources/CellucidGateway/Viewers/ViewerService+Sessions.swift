@@ -1,0 +1,125 @@
+import Bytes
+import Reactor
+import Synchronization
+import Telemetry
+import Viewers
+
+/// Session bundles of subscribers.
+extension ViewerService {
+    /// What a subscriber gets that asks for a bundle.
+    enum Bundle {
+        /// The bundle; ``endFetch(_:isDelivered:)`` must be called at the end.
+        case found(SessionFetch)
+        /// It is being sent already.
+        case busy
+        /// There is none; the phase of its request when that is known.
+        case missing(SessionRequests.Phase?)
+        /// It cannot be read.
+        case unreadable
+    }
+
+    /// Opens a request for a bundle of a viewer.
+    /// - Returns: what it is known by; `nil` when too many are open.
+    func openRequest(_ id: ViewerID, seconds: Int64) -> ViewerID? {
+        var generator = SystemRandomNumberGenerator()
+        let digits = (0..<32).map { _ in ASCII.hexadecimalDigit(UInt8(generator.next() & 15)) }
+        guard let request = ViewerID(String(decoding: digits, as: UTF8.self)) else { return nil }
+        let key = SessionKey(viewerID: id, requestID: request)
+        return state.withLock { state in
+            let opened: Void? = try? state.requests.open(key, milliseconds: seconds * 1000, now: Self.now)
+            return opened == nil ? nil : request
+        }
+    }
+
+    /// Begins to receive a bundle.
+    func beginUpload(_ key: SessionKey, announced: Int?) async -> Result<SessionUpload, SessionUploadError> {
+        await pool.run { [self] in
+            do throws(SessionUploadError) {
+                let spool = try state.withLock { state throws(SessionUploadError) in
+                    try state.requests.beginUpload(key, now: Self.now)
+                    return state.store?.spool
+                }
+                guard let spool else { throw .notPending }
+                return .success(try spool.begin(key, announced: announced))
+            } catch {
+                if error != .notPending {
+                    state.withLock { $0.requests.uploadFailed(key, now: Self.now) }
+                }
+                return .failure(error)
+            }
+        }
+    }
+
+    /// Ends an upload of which all bytes have arrived, and tells the subscriber.
+    /// - Returns: its bytes, or why it is not taken; the subscriber has been told of that as well.
+    func finishUpload(_ upload: SessionUpload, _ key: SessionKey) async -> Result<Int, SessionUploadError> {
+        let stored: Result<StoredSession, SessionUploadError> = await pool.run { [self] in
+            do throws(SessionUploadError) {
+                let session = try upload.finish(unixMilliseconds: Clock.unixMilliseconds())
+                let isWanted = state.withLock {
+                    $0.requests.stored(key, milliseconds: Self.spoolLimits.mostMilliseconds, now: Self.now)
+                }
+                guard isWanted else {
+                    state.withLock { $0.store?.spool }?.remove(viewerID: key.viewerID)
+                    throw .notPending
+                }
+                return .success(session)
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch stored {
+        case .success(let session):
+            let url = path(key.viewerID, "sessions/" + PercentCoding.encode(key.requestID.text))
+            let event = SessionEvent.stored(key, session, url: url)
+            switch await append(event, to: key.viewerID) {
+            case .kept: return .success(session.count)
+            case .closed: return .failure(.notPending)
+            case .busy:
+                return .failure(.store(ViewerStoreError(directory, "too many events wait", kind: .diskFull)))
+            case .failed(let error): return .failure(.store(error))
+            }
+        case .failure(let error):
+            await failUpload(key, error)
+            return .failure(error)
+        }
+    }
+
+    /// Lets another upload take the place of one that failed, and tells the subscriber.
+    func failUpload(_ key: SessionKey, _ error: SessionUploadError) async {
+        if case .store(let reason) = error { log.error("a session bundle cannot be kept: \(reason)") }
+        state.withLock { $0.requests.uploadFailed(key, now: Self.now) }
+        guard error != .notPending else { return }
+        _ = await append(SessionEvent.failed(key, reason: error.reason), to: key.viewerID)
+    }
+
+    // MARK: Fetching
+
+    /// Opens a bundle to be sent.
+    func fetch(_ key: SessionKey) async -> Bundle {
+        let isFirst = state.withLock { $0.fetching.insert(key).inserted }
+        guard isFirst else { return .busy }
+        return await pool.run { [self] in
+            do throws(ViewerStoreError) {
+                let spool = state.withLock { $0.store?.spool }
+                if let fetch = try spool?.fetch(key, unixMilliseconds: Clock.unixMilliseconds()) {
+                    return .found(fetch)
+                }
+            } catch {
+                log.error("a session bundle cannot be read: \(error)")
+                endFetch(key, isDelivered: false)
+                return .unreadable
+            }
+            endFetch(key, isDelivered: false)
+            return .missing(state.withLock { $0.requests.phase(of: key, now: Self.now) })
+        }
+    }
+
+    /// Notes that a bundle is not being sent any more.
+    func endFetch(_ key: SessionKey, isDelivered: Bool) {
+        state.withLock { state in
+            state.fetching.remove(key)
+            if isDelivered { state.requests.delivered(key, now: Self.now) }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+import Reactor
+import Synchronization
+import Telemetry
+import Viewers
+
+/// Which viewer belongs to whom, and what subscribers have entrusted to the gateway: their viewers' events and session
+/// bundles.
+///
+/// One for the process; all event loops share it. What waits for the disk runs on threads of its own, so that a flood of
+/// events never delays a file.
+final class ViewerService: Sendable {
+    /// Where things are kept.
+    struct Store: Sendable {
+        let subscribers: SubscriberStore
+        let spool: SessionSpool
+    }
+
+    struct State {
+        var registry = ViewerRegistry()
+        var subscribers: [ViewerID: Subscriber] = [:]
+        /// Viewers that are closed and whose folders are just being removed.
+        var removing: Set<ViewerID> = []
+        var requests = SessionRequests()
+        /// Bundles that are just being sent.
+        var fetching: Set<SessionKey> = []
+        /// `nil` when nothing can be kept.
+        var store: Store?
+        /// Why that is so.
+        var problem = "The gateway is just starting."
+        var isOpened = false
+    }
+
+    /// Seconds that a viewer of a subscriber is known without being used.
+    static let idleSeconds = ViewerRegistry.Limits().registeredIdleMilliseconds / 1000
+    /// How long a session bundle waits to be fetched.
+    static let spoolLimits = SessionSpool.Limits()
+    /// Milliseconds between two looks at what has expired.
+    private static let sweepMilliseconds: Int64 = 20_000
+    /// Most of the time these threads wait for the disk, which takes more at once than one at a time.
+    private static let threadCount = 8
+
+    /// The prefix of all URLs; begins and ends with a slash.
+    let basePath: String
+    let log: Log
+    let pool: BlockingPool
+    let state = Mutex(State())
+    let directory: String
+    private let sweeping = Mutex<Thread?>(nil)
+    private let stopping: Latch
+
+    /// Makes the service; subscribers can use it after ``open(port:)``.
+    /// - Parameters:
+    ///   - directory: the gateway's folder for what survives a restart.
+    ///   - basePath: the prefix of all URLs; begins and ends with a slash.
+    ///   - log: what is found, and what goes wrong, is told here.
+    /// - Throws: `SystemError` when the system gives no threads.
+    init(directory: String, basePath: String, log: Log) throws(SystemError) {
+        self.directory = directory
+        self.basePath = basePath
+        self.log = log
+        pool = try BlockingPool(threadCount: Self.threadCount, name: "viewers")
+        stopping = try Latch(count: 1)
+    }
+
+    /// Finds what was kept by the last gateway on that port, and begins to keep more; a second call does nothing.
+    ///
+    /// Waits for the disk. Without a folder that can be used, everything works but what is for subscribers.
+    func open(port: UInt16) {
+        let isFirst = state.withLock { state in
+            defer { state.isOpened = true }
+            return !state.isOpened
+        }
+        guard isFirst else { return }
+        let folder = "\(directory)/\(port)"
+        do throws(ViewerStoreError) {
+            let store = Store(
+                subscribers: try SubscriberStore(folder: folder + "/viewers"),
+                spool: try SessionSpool(folder: folder + "/sessions", limits: Self.spoolLimits)
+            )
+            state.withLock { $0.store = store }
+            sweep()
+            let found = store.subscribers.all
+            restore(found, store)
+            if !found.isEmpty || store.spool.byteCount > 0 {
+                log.info(
+                    "subscribers: \(found.count) viewers and \(store.spool.byteCount) bytes of session bundles were kept in "
+                        + folder
+                )
+            }
+        } catch {
+            log.error("events cannot be kept for subscribers: \(error); see --state-dir")
+            state.withLock { $0.problem = "Events of viewers cannot be kept here: \(error.reason)." }
+        }
+        let thread = try? Thread(name: "viewers") { [self] in
+            while !stopping.wait(milliseconds: Self.sweepMilliseconds) { sweep() }
+        }
+        sweeping.withLock { $0 = thread }
+    }
+
+    /// Ends the threads; events that have not been answered yet may get lost.
+    func stop() {
+        stopping.countDown()
+        let running = sweeping.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        running?.join()
+        pool.stop()
+    }
+
+    /// The clock of the registry.
+    static var now: Int64 { Clock.monotonicMilliseconds() }
+
+    private func restore(_ found: [SubscriberRecord], _ store: Store) {
+        let now = Self.now
+        state.withLock { state in
+            for record in found {
+                guard (try? state.registry.register(record.id, secret: record.secret, now: now)) != nil else {
+                    continue
+                }
+                state.subscribers[record.id] = Subscriber(record.id, store.subscribers, pool: pool)
+            }
+        }
+    }
+
+    // MARK: Expiry
+
+    /// Removes what was not used for too long; waits for the disk.
+    func sweep() {
+        let (forgotten, store) = state.withLock { state in
+            let now = Self.now
+            _ = state.requests.expire(now: now)
+            let ids = state.registry.expire(now: now).map(\.id)
+            return (ids.compactMap { Self.take($0, &state) }, state.store)
+        }
+        for subscriber in forgotten { remove(subscriber) }
+        guard let store else { return }
+        let now = Clock.unixMilliseconds()
+        store.spool.sweep(unixMilliseconds: now)
+        let idle = store.subscribers.sweep(idleMilliseconds: Self.idleSeconds * 1000, unixMilliseconds: now)
+        for id in idle {
+            log.info("the viewer \(id) was not used for too long and is forgotten")
+            if let subscriber = state.withLock({ Self.take(id, &$0) }) { remove(subscriber) }
+        }
+    }
+
+    /// Takes a subscriber's viewer out, so that nobody finds it any more; ``remove(_:)`` must follow.
+    /// - Returns: `nil` when there is none.
+    static func take(_ id: ViewerID, _ state: inout State) -> Subscriber? {
+        guard let subscriber = state.subscribers.removeValue(forKey: id) else { return nil }
+        state.registry.close(id)
+        state.requests.close(id)
+        state.removing.insert(id)
+        return subscriber
+    }
+
+    /// Ends the streams of a viewer that nobody can find any more, and removes what is on the disk of it; waits for the
+    /// disk.
+    func remove(_ subscriber: Subscriber) {
+        subscriber.close()
+        let store = state.withLock { $0.store }
+        do throws(ViewerStoreError) {
+            try store?.subscribers.remove(subscriber.id)
+        } catch {
+            log.warning("what was kept of a viewer cannot be removed: \(error)")
+        }
+        store?.spool.remove(viewerID: subscriber.id)
+        _ = state.withLock { $0.removing.remove(subscriber.id) }
+    }
+}

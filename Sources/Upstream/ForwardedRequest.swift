@@ -1,0 +1,132 @@
+public import Bytes
+public import HTTP
+
+/// A request as it goes on to an upstream: written anew from what was understood of it, never the bytes that came.
+public struct ForwardedRequest {
+    /// How the body is delimited for the upstream.
+    public enum Framing: Equatable, Sendable {
+        /// There is none, and no length.
+        case none
+        /// It has that many bytes, which may be none.
+        case length(UInt64)
+        /// In chunks, for upstreams of HTTP/1.1.
+        case chunked
+    }
+
+    /// The method's name; `nil` for that of the request.
+    public var methodName: StaticString?
+    /// What the target begins with: the upstream's path of what the client sees below its mount.
+    public var targetPrefix: [UInt8] = [UInt8(ascii: "/")]
+    /// Bytes of the request's decoded path that the prefix takes the place of.
+    public var pathStart = 0
+    /// How the body is delimited.
+    public var framing = Framing.none
+    /// Whether the upstream is to close the connection after its answer.
+    public var closesConnection = false
+    /// Whether the connection is to become something else (RFC 9110 section 7.8): the Upgrade field goes on.
+    public var upgrades = false
+    /// Who passes it on, as the Via field names it.
+    public var via: [UInt8]
+
+    /// Describes a request without a body.
+    /// - Parameter via: the pseudonym for the Via field (RFC 9110 section 7.6.3), a token.
+    public init(via: [UInt8]) { self.via = via }
+
+    /// Appends the head.
+    ///
+    /// The fields for one connection only do not go on, nor do Expect, which has been dealt with, and Referer, which can
+    /// hold a viewer's secret. Host and Origin are the upstream's own, as it would refuse others.
+    /// - Parameters:
+    ///   - request: what the client sent.
+    ///   - origin: the upstream.
+    ///   - buffer: gets the head.
+    public func write(_ request: RequestHead, to origin: Origin, into buffer: ByteBuffer) {
+        if let methodName { buffer.append(methodName) } else { buffer.append(request.methodName) }
+        buffer.append(" ")
+        buffer.append(targetPrefix)
+        buffer.append(request.targetSuffix(behind: pathStart))
+        buffer.append(" HTTP/1.1\r\nHost: ")
+        buffer.append(origin.authority)
+        buffer.append("\r\n")
+        request.combineLines(of: .cookie)
+        var hasCookie = false
+        for index in 0..<request.fieldCount {
+            let known = request.knownName(at: index)
+            switch known {
+            case .host, .contentLength, .transferEncoding, .expect, .referer, .connection, .keepAlive, .te,
+                .trailer, .upgrade, .priority:
+                continue
+            case .origin:
+                line(request.name(at: index), Array(origin.webOrigin.utf8).span, buffer)
+                continue
+            case .cookie:
+                if !hasCookie, let value = request.value(.cookie) {
+                    line(request.name(at: index), value, buffer)
+                }
+                hasCookie = true
+                continue
+            default: break
+            }
+            if known == nil || request.count(of: .connection) > 0, request.isHopByHop(at: index) { continue }
+            let name = request.name(at: index)
+            if known == nil, name.equalsIgnoringCase("via") || name.equalsIgnoringCase("http2-settings") { continue }
+            line(name, request.value(at: index), buffer)
+        }
+        writeVia(request, buffer)
+        switch framing {
+        case .none: break
+        case .length(let length):
+            buffer.append("Content-Length: ")
+            buffer.append(decimal: length)
+            buffer.append("\r\n")
+        case .chunked: buffer.append("Transfer-Encoding: chunked\r\n")
+        }
+        if upgrades, let value = request.value(.upgrade) {
+            buffer.append("Connection: Upgrade\r\nUpgrade: ")
+            buffer.append(value)
+            buffer.append("\r\n")
+        } else if closesConnection {
+            buffer.append("Connection: close\r\n")
+        }
+        buffer.append("\r\n")
+    }
+
+    /// Whether a request has been passed on by this program before: then it would go round in circles.
+    public func isLoop(_ request: RequestHead) -> Bool {
+        for index in 0..<request.fieldCount
+        where request.knownName(at: index) == nil && request.name(at: index).equalsIgnoringCase("via") {
+            if names(request.value(at: index)) { return true }
+        }
+        return false
+    }
+
+    private func names(_ value: Span<UInt8>) -> Bool {
+        guard value.count >= via.count else { return false }
+        for start in 0...(value.count - via.count)
+        where value.extracting(start..<(start + via.count)).equals(via.span) { return true }
+        return false
+    }
+
+    private func writeVia(_ request: RequestHead, _ buffer: ByteBuffer) {
+        buffer.append("Via: ")
+        for index in 0..<request.fieldCount
+        where request.knownName(at: index) == nil && request.name(at: index).equalsIgnoringCase("via") {
+            buffer.append(request.value(at: index))
+            buffer.append(", ")
+        }
+        switch request.version {
+        case .http10: buffer.append("1.0 ")
+        case .http11: buffer.append("1.1 ")
+        case .http2: buffer.append("2 ")
+        }
+        buffer.append(via)
+        buffer.append("\r\n")
+    }
+
+    private func line(_ name: Span<UInt8>, _ value: Span<UInt8>, _ buffer: ByteBuffer) {
+        buffer.append(name)
+        buffer.append(": ")
+        buffer.append(value)
+        buffer.append("\r\n")
+    }
+}

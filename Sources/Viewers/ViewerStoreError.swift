@@ -1,0 +1,59 @@
+import Glibc
+public import Reactor
+
+/// Why events or session bundles could not be kept or read: which file, and what is wrong with it.
+public struct ViewerStoreError: Error, Equatable, CustomStringConvertible {
+    /// What the reason means to whoever handles it.
+    public enum Kind: Sendable, Equatable {
+        /// The file system can only be read.
+        case readOnly
+        /// There is no room on the file system, in the user's quota, or within a limit of the gateway.
+        case diskFull
+        /// The user may not do this.
+        case noPermission
+        /// Another process, or another object of this one, uses the folder.
+        case inUse
+        /// What should be kept is larger than allowed.
+        case tooLarge
+        /// The log or upload has been closed or removed.
+        case closed
+        /// The system failed otherwise.
+        case other
+    }
+
+    /// The file or folder.
+    public let path: String
+    /// What is wrong with it.
+    public let reason: String
+    /// What that means.
+    public let kind: Kind
+
+    /// Describes a failure.
+    public init(_ path: String, _ reason: String, kind: Kind = .other) {
+        self.path = path
+        self.reason = reason
+        self.kind = kind
+    }
+
+    /// Describes a system call that failed for `path`.
+    public init(_ path: String, _ error: SystemError) {
+        switch error.code {
+        case EROFS: self.init(path, "the file system is read-only", kind: .readOnly)
+        case ENOSPC: self.init(path, "the disk is full", kind: .diskFull)
+        case EDQUOT: self.init(path, "the disk quota is used up", kind: .diskFull)
+        case EFBIG: self.init(path, "the limit of the size of files is reached", kind: .diskFull)
+        case EACCES, EPERM: self.init(path, "permission denied (\(error.call))", kind: .noPermission)
+        case EMFILE, ENFILE:
+            self.init(path, "too many open files (raise the limit, for instance with ulimit -n)")
+        default: self.init(path, error.description)
+        }
+    }
+
+    /// Describes the failure of the system call that has just returned.
+    static func last(_ path: String, _ call: String) -> ViewerStoreError {
+        ViewerStoreError(path, SystemError.last(call))
+    }
+
+    /// The path and the reason, on one line.
+    public var description: String { "\(path): \(reason)" }
+}
