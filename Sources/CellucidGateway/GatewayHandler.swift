@@ -3,6 +3,7 @@ import Catalog
 import HTTP
 import Reactor
 import Server
+import Viewers
 
 /// Finds out what a request is for and lets the right part answer it.
 ///
@@ -29,6 +30,10 @@ final class GatewayHandler: RequestHandler {
         let webApps: [String: WebAppView]
         /// The running servers behind the gateway.
         let backends: BackendHost
+        /// Who owns which viewer, and what is kept for subscribers.
+        let viewers: ViewerService
+        /// Who may administer.
+        let adminGuard: AdminGuard
     }
 
     /// How long a request waits for the catalogue to notice that a folder has gone.
@@ -41,6 +46,9 @@ final class GatewayHandler: RequestHandler {
     private let webApps: [String: WebAppResponder]
     private let backendClient: BackendClient
     private let proxy: ProxyResponder
+    private let backends: BackendResponder
+    private let router: EventRouter
+    private let subscribers: SubscriberResponder
     /// The authority that was accepted last: most requests repeat it.
     private var acceptedAuthority: [UInt8] = []
     private let context: WorkerContext
@@ -65,6 +73,12 @@ final class GatewayHandler: RequestHandler {
             blockingPool: context.blockingPool,
             basePath: site.basePath
         )
+        let viewers = site.viewers
+        backends = BackendResponder(site.backends, log: context.log) { backend in
+            viewers.lost(upstream: backend.specification.mount)
+        }
+        router = EventRouter(service: viewers, client: backendClient, proxy: proxy)
+        subscribers = SubscriberResponder(viewers, adminGuard: site.adminGuard, context: context)
         files = FileResponder(
             cache: OpenFileCache(context: context, budget: site.cacheBudget),
             coder: GzipCoder(context: context, store: site.gzipStore)
@@ -82,6 +96,8 @@ final class GatewayHandler: RequestHandler {
         self.catalog = catalog
         backendClient.keepOnly(catalog.backends.backends)
     }
+
+    func drain() { subscribers.drain() }
 
     /// Serves other builds of a web app from the next request on.
     func replace(webApp name: String, _ view: WebAppView) { webApps[name]?.replace(view) }
@@ -130,7 +146,7 @@ final class GatewayHandler: RequestHandler {
         }
         let rest = (end + 1)..<path.count
         if let mounted = catalog.backends.backend(at: path, base..<end) {
-            // Opening the page is noted, which is no matter of the moment.
+            // Whose viewer it is that opens a page is noted on the other way.
             return !rest.isEmpty && answerWebAppAtHand(exchange, webApp(of: mounted), rest)
         }
         guard let dataset = catalog.dataset(at: path, base..<end) else {
@@ -206,11 +222,11 @@ final class GatewayHandler: RequestHandler {
                 return
             }
             if segment.equals("_cellucid") {
-                answerServerDocument(exchange, (end + 1)..<path.count, listing: catalog.listing)
+                await answerServerDocument(exchange, (end + 1)..<path.count, listing: catalog.listing)
                 return
             }
             if segment.equals("_gateway") {
-                answerOwnPage(exchange, (end + 1)..<path.count)
+                await answerAdministration(exchange, (end + 1)..<path.count)
                 return
             }
         } else if segment.equals("_gateway") || catalog.dataset(at: path, base..<end) != nil
@@ -239,7 +255,7 @@ final class GatewayHandler: RequestHandler {
             name.extracting(0..<prefix.utf8CodeUnitCount).equals(prefix)
         {
             let document = (rest.lowerBound + prefix.utf8CodeUnitCount)..<rest.upperBound
-            answerServerDocument(exchange, document, listing: dataset.ownListing)
+            await answerServerDocument(exchange, document, listing: dataset.ownListing)
         } else if await !answerWebApp(exchange, webApp(of: dataset), rest) {
             await files.respond(to: exchange, dataset, rest)
             if exchange.response.status == .notFound { await reconsider(exchange, dataset, rest) }
@@ -252,6 +268,16 @@ final class GatewayHandler: RequestHandler {
         if let listing = mounted.ownListing, path.span.extracting(rest).equals("_cellucid/datasets") {
             return answerRead(exchange) { $0.answer(json: listing) }
         }
+        if exchange.request.method == .post {
+            let all = catalog.backends.backends
+            if path.span.extracting(rest).equals("_cellucid/events") {
+                return await router.respondToEvent(exchange, mounted, all)
+            }
+            if path.span.extracting(rest).equals("_cellucid/session_bundle") {
+                return await router.respondToSession(exchange, mounted, rest, all)
+            }
+        }
+        if rest.isEmpty { noteViewer(exchange, mount: mounted.mount, mounted.backend) }
         if let app = webApp(of: mounted), await answerWebApp(exchange, app, rest) { return }
         await proxy.respond(to: exchange, mounted, rest)
     }
@@ -298,7 +324,7 @@ final class GatewayHandler: RequestHandler {
     }
 
     /// `/_cellucid/<document>`.
-    private func answerServerDocument(_ exchange: Exchange, _ range: Range<Int>, listing: [UInt8]) {
+    private func answerServerDocument(_ exchange: Exchange, _ range: Range<Int>, listing: [UInt8]) async {
         let path = exchange.request.path
         let name = path.span.extracting(range)
         if name.equals("health") {
@@ -307,14 +333,40 @@ final class GatewayHandler: RequestHandler {
             answerRead(exchange) { $0.answer(json: site.info) }
         } else if name.equals("datasets") {
             answerRead(exchange) { $0.answer(json: listing) }
-        } else if exchange.request.method == .post, name.equals("events") || name.equals("session_bundle") {
-            exchange.answer(
-                .notFound,
-                "No viewer is known here: these datasets have no Python process behind them."
-            )
+        } else if exchange.request.method == .post, name.equals("events") {
+            await router.respondToEvent(exchange, nil, catalog.backends.backends)
+        } else if exchange.request.method == .post, name.equals("session_bundle") {
+            let rest = (range.lowerBound - "_cellucid/".utf8.count)..<range.upperBound
+            await router.respondToSession(exchange, nil, rest, catalog.backends.backends)
         } else {
             answerRead(exchange) { $0.answer(.notFound, "There is no such document.") }
         }
+    }
+
+    /// Notes that the page of a notebook's viewer was opened (contract 2.1), so that its events find their way.
+    private func noteViewer(_ exchange: Exchange, mount: String, _ backend: Backend?) {
+        guard exchange.request.query() != nil,
+            let viewer = QueryParameters(exchange.request)["viewerId"].flatMap({ ViewerID($0) })
+        else { return }
+        site.viewers.see(viewer, mount: mount, upstream: backend?.specification.mount)
+    }
+
+    /// `/_gateway/…`: what scripts and servers use to make themselves known, and the gateway's own pages.
+    private func answerAdministration(_ exchange: Exchange, _ range: Range<Int>) async {
+        if await subscribers.respond(to: exchange, range) { return }
+        let path = exchange.request.path
+        let name: StaticString = "backends"
+        let end = range.lowerBound + name.utf8CodeUnitCount
+        if end <= range.upperBound, path.span.extracting(range.lowerBound..<end).equals(name),
+            end == range.upperBound || path[end] == UInt8(ascii: "/")
+        {
+            if site.adminGuard.refuses(exchange) { return }
+            let catalog = catalog
+            return await backends.respond(to: exchange, end..<range.upperBound) { mount in
+                catalog.dataset(at: Array(mount.utf8), 0..<mount.utf8.count) != nil
+            }
+        }
+        answerOwnPage(exchange, range)
     }
 
     /// `/_gateway/<page>`.
@@ -334,7 +386,7 @@ final class GatewayHandler: RequestHandler {
                 )
             }
         } else if name.equals("datasets") {
-            answerRead(exchange) { $0.answer(json: Array(CatalogDocument.json(catalog.snapshot).utf8)) }
+            answerRead(exchange) { $0.answer(json: Array(CatalogDocument.json(catalog).utf8)) }
         } else if name.equals("web-app") {
             answerRead(exchange) {
                 $0.answer(json: Array((site.webAppService?.document ?? "{\"apps\":[]}").utf8))

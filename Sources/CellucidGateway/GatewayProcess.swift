@@ -23,6 +23,7 @@ final class GatewayProcess: Sendable {
     private let roots: LiveRoots
     private let webApps: WebAppHost?
     private let backends: BackendHost
+    private let viewers: ViewerService
     /// Held while requests are given another view of datasets and backends, so that the newest comes last.
     private let publishing = Mutex<Void>(())
 
@@ -71,6 +72,18 @@ final class GatewayProcess: Sendable {
         self.webApps = webApps
         let backends = try BackendHost(configuration, blockingPool: blockingPool, log: log)
         self.backends = backends
+        let viewers: ViewerService
+        do throws(SystemError) {
+            viewers = try ViewerService(
+                directory: configuration.stateDirectory,
+                basePath: configuration.basePath,
+                log: log
+            )
+        } catch {
+            throw StartupError(.startupFailed, "cannot start threads: \(error)\(StartupParts.hint(error))")
+        }
+        self.viewers = viewers
+        let adminGuard = try AdminGuard(configuration.admin)
         let hostGuard = Self.hostGuard(configuration, tls)
         let view = CatalogView(
             snapshot,
@@ -94,6 +107,7 @@ final class GatewayProcess: Sendable {
             accessLog: logs.access,
             trustedProxies: TrustedProxies(configuration.trustedProxies.compactMap { IPNetwork($0) })
         ) { context, address in
+            viewers.open(port: address.port)
             let site = GatewayHandler.Site(
                 basePath: basePath,
                 health: Array(CellucidDocuments.health().utf8),
@@ -104,7 +118,9 @@ final class GatewayProcess: Sendable {
                 roots: roots,
                 webAppService: webApps?.service,
                 webApps: webApps?.views ?? [:],
-                backends: backends
+                backends: backends,
+                viewers: viewers,
+                adminGuard: adminGuard
             )
             return GatewayHandler(site: site, hostGuard: hostGuard, catalog: view, context: context)
         }
@@ -122,7 +138,7 @@ final class GatewayProcess: Sendable {
             try backends.monitor.start(
                 makeClient: backends.makeClient,
                 publish: { [self] in republish() },
-                removed: { _ in }
+                removed: { viewers.lost(upstream: $0.specification.mount) }
             )
         } catch {
             throw StartupError(.startupFailed, "cannot start a thread: \(error)")
@@ -166,6 +182,7 @@ final class GatewayProcess: Sendable {
         webApps?.service.stop()
         backends.monitor.stop()
         roots.stopWatching()
+        viewers.stop()
         blockingPool.stop()
         log.info("stopped")
         for sink in sinks { sink.stop() }
@@ -236,6 +253,7 @@ final class GatewayProcess: Sendable {
     private func replaceUpstreams(_ new: Configuration) {
         for backend in backends.table.replaceConfigured(BackendHost.specifications(new)) {
             backend.turns.close()
+            viewers.lost(upstream: backend.specification.mount)
             log.info("upstream \(backend.specification.mount) (\(backend.specification.origin)) was taken away")
         }
         republish()

@@ -75,12 +75,6 @@ public final class ConnectionPool {
         letNextTry()
     }
 
-    /// Notes that a connection that was taken will not come back, as it carries something else now.
-    func forgetOne() {
-        state.lose()
-        letNextTry()
-    }
-
     /// Closes the idle connections; those in use are closed when they are given back, and no others are opened.
     public func close() {
         isClosed = true

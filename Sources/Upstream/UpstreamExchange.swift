@@ -104,11 +104,14 @@ public final class UpstreamExchange {
         pool.giveBack(connection)
     }
 
-    /// Takes the connection out of the pool, which forgets it; for an answer of 101.
-    func takeConnection() -> ClientConnection? {
-        defer { connection = nil }
-        if connection != nil { pool.forgetOne() }
-        return connection
+    /// Makes a tunnel of the connection after an answer of 101; the exchange has ended then.
+    /// - Parameter content: what goes through.
+    /// - Returns: `nil` when the answer was another one.
+    public func makeTunnel(_ content: Tunnel.Content) -> Tunnel? {
+        guard let connection, head.status == .switchingProtocols else { return nil }
+        let tunnel = Tunnel(to: connection, content: content)
+        end()
+        return tunnel
     }
 
     private func exchange(

@@ -79,7 +79,14 @@ struct AnswerFields {
     private func location(_ value: Span<UInt8>) -> [UInt8] {
         var path = value.copied()
         let origin = Array("\(backend.specification.origin)".utf8)
-        if path.starts(with: origin) { path.removeFirst(origin.count) }
+        if path.starts(with: origin) {
+            let rest = path.dropFirst(origin.count)
+            if rest.isEmpty {
+                path = [UInt8(ascii: "/")]
+            } else if rest.first == UInt8(ascii: "/") {
+                path = Array(rest)
+            }
+        }
         guard path.first == UInt8(ascii: "/"), path.dropFirst().first != UInt8(ascii: "/") else { return path }
         let prefix = mount.targetPrefix
         let base = basePath + Array(mount.mount.utf8) + [UInt8(ascii: "/")]

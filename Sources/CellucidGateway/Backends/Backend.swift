@@ -91,6 +91,9 @@ final class Backend: Sendable {
     /// Whether requests go to it one at a time, whole, and on connections of their own.
     var isSerial: Bool { state.withLock { $0.generation?.isSerial ?? true } }
 
+    /// Whether WebSockets may be asked for: a connection of its own each, which blocks a serial server.
+    var mayHaveWebSockets: Bool { state.withLock { $0.generation.map { !$0.isSerial } ?? true } }
+
     /// Takes over what was found out.
     /// - Returns: whether anything has changed.
     @discardableResult

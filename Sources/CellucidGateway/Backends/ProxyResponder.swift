@@ -46,8 +46,8 @@ final class ProxyResponder {
             return exchange.answer(json: kept)
         }
         do throws(BackendFailure) {
-            if ProtocolUpgrade.isWebSocketAsked(by: request) {
-                try await tunnel(exchange, backend, &forwarded)
+            if backend.mayHaveWebSockets, ProtocolUpgrade.isWebSocketAsked(by: request) {
+                try await respondByTunnel(exchange, backend, &forwarded, mounted)
             } else if backend.isSerial {
                 let urgency: RequestTurns.Urgency = isServerDocument ? .soon : .usual
                 try await respondWhole(exchange, backend, &forwarded, urgency, mounted)
@@ -102,8 +102,20 @@ final class ProxyResponder {
         let origin = backend.specification.origin
         let head = forwarded
         try await client.begin(upstream, asked, at: backend) { head.write(request, to: origin, into: $0) }
-        let fields = AnswerFields(upstream.head, backend: backend, mount: mounted, basePath: basePath)
-        fields.copy(to: exchange)
+        guard upstream.head.status != .switchingProtocols else {
+            throw BackendFailure(status: .badGateway, reason: "it switches to another protocol unasked")
+        }
+        answer(upstream, exchange, backend, mounted)
+    }
+
+    /// Answers with what a backend has begun to answer.
+    private func answer(
+        _ upstream: UpstreamExchange,
+        _ exchange: Exchange,
+        _ backend: Backend,
+        _ mounted: MountedBackend
+    ) {
+        AnswerFields(upstream.head, backend: backend, mount: mounted, basePath: basePath).copy(to: exchange)
         let status = upstream.head.status
         if status == .noContent || status == .notModified { return }
         let length = Self.length(of: upstream.head)
@@ -241,11 +253,35 @@ final class ProxyResponder {
 
     // MARK: WebSockets
 
-    private func tunnel(
+    /// Asks for the upgrade; what else the backend answers is passed on.
+    private func respondByTunnel(
         _ exchange: Exchange,
         _ backend: Backend,
-        _ forwarded: inout ForwardedRequest
+        _ forwarded: inout ForwardedRequest,
+        _ mounted: MountedBackend
     ) async throws(BackendFailure) {
-        throw BackendFailure(status: .notImplemented, reason: "")
+        let request = exchange.request
+        // The backend sees its own origin, so this is the only check of where the page is from.
+        guard CrossOrigin.mayChangeState(request) else {
+            return exchange.answer(.forbidden, "Pages of other sites may not open a WebSocket here.")
+        }
+        forwarded.upgrades = true
+        let upstream = client.exchange(with: backend)
+        let asked = UpstreamExchange.Request(method: .get, isRepeatable: true)
+        let origin = backend.specification.origin
+        let head = forwarded
+        try await client.begin(upstream, asked, at: backend) { head.write(request, to: origin, into: $0) }
+        guard upstream.head.status == .switchingProtocols else {
+            return answer(upstream, exchange, backend, mounted)
+        }
+        guard upstream.head.list("upgrade", contains: "websocket"),
+            let tunnel = upstream.makeTunnel(.webSocket)
+        else {
+            throw BackendFailure(status: .badGateway, reason: "it switches to another protocol than was asked for")
+        }
+        AnswerFields(upstream.head, backend: backend, mount: mounted, basePath: basePath).copy(to: exchange)
+        exchange.response.fields.add("Connection", "Upgrade")
+        exchange.response.fields.add("Upgrade", "websocket")
+        exchange.response.upgrade = TunnelUpgrade(tunnel)
     }
 }

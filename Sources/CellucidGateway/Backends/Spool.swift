@@ -17,6 +17,8 @@ final class Spool {
 
     /// The most bytes in memory.
     static let memoryBytes = 512 * 1024
+    /// The most bytes at all: no dataset has files of that size, and a server that never ends must not fill the disk.
+    static let mostBytes: UInt64 = 16 << 30
 
     private let folder: String
     private let pool: BlockingPool
@@ -37,6 +39,7 @@ final class Spool {
     /// Takes all of `bytes`.
     func append(_ bytes: ByteBuffer) async throws(Failure) {
         count += UInt64(bytes.count)
+        guard count <= Self.mostBytes else { throw Failure(reason: "there are more than \(Self.mostBytes) bytes") }
         memory += bytes.unread.copied()
         bytes.removeAll()
         if memory.count > Self.memoryBytes { try await write() }

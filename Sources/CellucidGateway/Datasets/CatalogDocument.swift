@@ -4,7 +4,8 @@ import Catalog
 /// `/_gateway/datasets`: every dataset with its state, the broken ones included.
 enum CatalogDocument {
     /// The document.
-    static func json(_ snapshot: CatalogSnapshot) -> String {
+    static func json(_ catalog: CatalogView) -> String {
+        let snapshot = catalog.snapshot
         let ready = snapshot.datasets.map { dataset in
             JSONText.object([
                 "mount": JSONText.string(dataset.mount), "id": JSONText.string(dataset.id),
@@ -20,8 +21,9 @@ enum CatalogDocument {
                 "reason": JSONText.string(dataset.reason),
             ])
         }
+        let upstream = catalog.backends.backends.flatMap(BackendDocuments.catalogEntries)
         return JSONText.object([
-            "datasets": JSONText.array(ready + broken),
+            "datasets": JSONText.array(ready + broken + upstream),
             "warnings": JSONText.array(snapshot.warnings.map { JSONText.string($0) }),
         ])
     }

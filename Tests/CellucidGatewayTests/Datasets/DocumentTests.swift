@@ -110,7 +110,7 @@ import Testing
         fixture.folder.write("broken/dataset_identity.json", "{")
         let snapshot = try fixture.scan()
         snapshot.datasets[0].measureSize()
-        let text = CatalogDocument.json(snapshot)
+        let text = CatalogDocument.json(CatalogView(snapshot))
         #expect(try decode(Object.self, text).keys == ["datasets", "warnings"])
         let entries = try decode(List.self, text).datasets
         let ready: Set = ["mount", "id", "name", "kind", "state", "folder", "cells", "genes", "bytes"]

@@ -1,0 +1,256 @@
+import Bytes
+import HTTP
+import Reactor
+import Server
+import Upstream
+import Viewers
+
+/// Passes the events and session bundles of viewers on to whoever owns them (contract of the Cellucid servers, 1.7, 1.8
+/// and 7.4.4).
+///
+/// One object for each event loop.
+final class EventRouter {
+    /// The most bytes of an event (contract 1.9).
+    private static let mostEventBytes: UInt64 = 1 << 20
+    /// How long a backend may take to say whether a viewer is its own.
+    private static let probeMilliseconds: Int64 = 10_000
+
+    let service: ViewerService
+    private let client: BackendClient
+    private let proxy: ProxyResponder
+    private let receiver: SessionReceiver
+
+    init(service: ViewerService, client: BackendClient, proxy: ProxyResponder) {
+        self.service = service
+        self.client = client
+        self.proxy = proxy
+        receiver = SessionReceiver(service)
+    }
+
+    // MARK: Events
+
+    /// Answers `POST /_cellucid/events`.
+    /// - Parameters:
+    ///   - exchange: the request.
+    ///   - mounted: the backend below whose mount it arrived, if it did.
+    ///   - backends: all there are.
+    func respondToEvent(_ exchange: Exchange, _ mounted: MountedBackend?, _ backends: [Backend]) async {
+        guard let event = await readEvent(exchange) else { return }
+        let envelope: EventEnvelope
+        do throws(EventSyntaxError) {
+            envelope = try EventEnvelope(event.span)
+        } catch {
+            // Its own server knows best what to say.
+            if let mounted { return await forward(exchange, event, to: mounted.backend, viewer: nil, .soon) }
+            return EventAnswers.answer(error, exchange)
+        }
+        let viewer = envelope.viewerID.text.flatMap { ViewerID($0) }
+        let urgency: RequestTurns.Urgency = envelope.type == .text("hover") ? .later : .soon
+        if let viewer, case .subscriber = service.route(viewer, candidates: []) {
+            let json = envelope.hasNonFiniteNumbers
+                ? EventEnvelope.replacingNonFiniteNumbers(in: event.span) : event
+            return EventAnswers.answer(await service.append(json, to: viewer), exchange)
+        }
+        if let mounted, mounted.backend.current.generation?.takesPosts ?? true {
+            return await forward(exchange, event, to: mounted.backend, viewer: viewer, urgency)
+        }
+        guard let viewer else { return EventAnswers.answerWithoutViewer(envelope, exchange) }
+        await deliver(exchange, event, envelope, viewer, backends.filter { $0 !== mounted?.backend }, urgency)
+    }
+
+    /// The whole event; `nil` when the request has been answered.
+    private func readEvent(_ exchange: Exchange) async -> [UInt8]? {
+        if let length = exchange.body.remainingLength, length > Self.mostEventBytes {
+            EventAnswers.answerText(.contentTooLarge, "Request too large", exchange)
+            return nil
+        }
+        exchange.body.limit = Self.mostEventBytes
+        let buffer = client.context.takeBuffer()
+        defer { client.context.give(buffer) }
+        do throws(RequestBodyError) {
+            while try await exchange.body.read(into: buffer) > 0 {}
+        } catch {
+            switch error {
+            case .refused(let error) where error.status == .contentTooLarge:
+                EventAnswers.answerText(.contentTooLarge, "Request too large", exchange)
+            case .refused(let error): exchange.response.setError(error)
+            case .connectionLost: EventAnswers.answerText(.badRequest, "Request is incomplete", exchange)
+            }
+            return nil
+        }
+        return buffer.unread.copied()
+    }
+
+    /// Finds the owner of a viewer among the backends and answers with what it says.
+    private func deliver(
+        _ exchange: Exchange,
+        _ event: [UInt8],
+        _ envelope: EventEnvelope,
+        _ viewer: ViewerID,
+        _ backends: [Backend],
+        _ urgency: RequestTurns.Urgency
+    ) async {
+        let candidates = backends.filter { $0.current.generation?.takesPosts ?? true }
+        var byMount: [String: Backend] = [:]
+        for backend in candidates { byMount[backend.specification.mount] = backend }
+        var failure: (BackendFailure, Backend)?
+        var denial: BackendAnswer?
+        var asked: Set<String> = []
+        // A second time when the one that was believed to own the viewer does not.
+        for _ in 0..<2 {
+            let names = candidates.map(\.specification.mount).filter { !asked.contains($0) }
+            let chosen: [String]
+            switch service.route(viewer, candidates: names) {
+            case .upstream(let name): chosen = asked.contains(name) ? [] : [name]
+            case .probe(let several): chosen = several
+            case .subscriber, .unknown: chosen = []
+            }
+            for name in chosen {
+                asked.insert(name)
+                guard let backend = byMount[name] else {
+                    service.denied(viewer, by: name)
+                    continue
+                }
+                do throws(BackendFailure) {
+                    let answer = try await post(event, exchange, to: backend, viewer: viewer, urgency)
+                    if note(answer, viewer, backend) { return EventAnswers.answer(answer, exchange) }
+                    denial = denial ?? answer
+                } catch {
+                    // An event must not be delivered twice, so nobody else is asked after one who may have got it.
+                    guard error.isUndelivered else { return proxy.answer(error, backend, exchange) }
+                    service.denied(viewer, by: name)
+                    failure = failure ?? (error, backend)
+                }
+            }
+        }
+        if let (failure, backend) = failure, denial == nil, candidates.count == 1 {
+            proxy.answer(failure, backend, exchange)
+        } else {
+            EventAnswers.answerUnknownViewer(envelope, exchange)
+        }
+    }
+
+    /// Passes an event on to the one backend that it was sent to.
+    private func forward(
+        _ exchange: Exchange,
+        _ event: [UInt8],
+        to backend: Backend,
+        viewer: ViewerID?,
+        _ urgency: RequestTurns.Urgency
+    ) async {
+        do throws(BackendFailure) {
+            let answer = try await post(event, exchange, to: backend, viewer: viewer, urgency)
+            if let viewer { _ = note(answer, viewer, backend) }
+            EventAnswers.answer(answer, exchange)
+        } catch {
+            proxy.answer(error, backend, exchange)
+        }
+    }
+
+    /// Learns from an answer who owns a viewer.
+    /// - Returns: whether the backend is its owner, as far as its answer tells.
+    private func note(_ answer: BackendAnswer, _ viewer: ViewerID, _ backend: Backend) -> Bool {
+        let name = backend.specification.mount
+        switch EventAnswers.ownership(answer) {
+        case .owner:
+            service.delivered(viewer, by: name)
+            return true
+        case .stranger:
+            service.denied(viewer, by: name)
+            return false
+        case .undecided: return true
+        }
+    }
+
+    private func post(
+        _ event: [UInt8],
+        _ exchange: Exchange,
+        to backend: Backend,
+        viewer: ViewerID?,
+        _ urgency: RequestTurns.Urgency
+    ) async throws(BackendFailure) -> BackendAnswer {
+        let request = exchange.request
+        var forwarded = ForwardedRequest(via: client.via)
+        forwarded.targetPrefix = Array("/_cellucid/events".utf8)
+        forwarded.pathStart = request.path.count
+        forwarded.framing = .length(UInt64(event.count))
+        forwarded.closesConnection = backend.isSerial
+        guard !forwarded.isLoop(request) else {
+            throw BackendFailure(status: Status(508), reason: "it leads back to this gateway")
+        }
+        let head = forwarded
+        return try await client.withTurn(at: backend, key: viewer?.text, urgency) {
+            () async throws(BackendFailure) in
+            let upstream = self.client.exchange(with: backend)
+            let asked = UpstreamExchange.Request(method: .post, isRepeatable: false)
+            let origin = backend.specification.origin
+            try await self.client.begin(upstream, asked, at: backend) { buffer in
+                head.write(request, to: origin, into: buffer)
+                buffer.append(event)
+            }
+            let body = try await self.client.body(of: upstream, limit: 1 << 20, backend)
+            return BackendAnswer(upstream.head, body: body)
+        }
+    }
+
+    // MARK: Session bundles
+
+    /// Answers `POST /_cellucid/session_bundle`.
+    /// - Parameters:
+    ///   - exchange: the request.
+    ///   - mounted: the backend below whose mount it arrived, if it did.
+    ///   - rest: the part of the path below that mount.
+    ///   - backends: all there are.
+    func respondToSession(
+        _ exchange: Exchange,
+        _ mounted: MountedBackend?,
+        _ rest: Range<Int>,
+        _ backends: [Backend]
+    ) async {
+        let query = QueryParameters(exchange.request)
+        let (viewerText, requestText) = (query["viewerId"], query["requestId"])
+        let viewer = viewerText.flatMap { ViewerID($0) }
+        if let viewer, let request = requestText.flatMap({ ViewerID($0) }),
+            case .subscriber = service.route(viewer, candidates: [])
+        {
+            return await receiver.receive(exchange, SessionKey(viewerID: viewer, requestID: request))
+        }
+        if let mounted { return await proxy.respond(to: exchange, mounted, rest) }
+        guard viewerText != nil, requestText != nil else {
+            return exchange.answer(json: EventAnswers.missing("viewerId/requestId"))
+        }
+        guard let viewer, let backend = await owner(of: viewer, backends) else {
+            return EventAnswers.answerText(.notFound, SessionUploadError.notPending.text, exchange)
+        }
+        await proxy.respond(to: exchange, MountedBackend(backend, mount: backend.specification.mount), rest)
+    }
+
+    /// The backend that owns a viewer; those that could are asked with an event that no page sends, since a bundle can be
+    /// sent only once (contract of the Cellucid servers, 7.4.4).
+    private func owner(of viewer: ViewerID, _ backends: [Backend]) async -> Backend? {
+        let candidates = backends.filter { $0.current.generation?.takesPosts ?? true }
+        func named(_ name: String) -> Backend? { candidates.first { $0.specification.mount == name } }
+        switch service.route(viewer, candidates: candidates.map(\.specification.mount)) {
+        case .upstream(let name): return named(name)
+        case .subscriber, .unknown: return nil
+        case .probe(let names):
+            let json = "{\"type\":\"pong\",\"viewerId\":\(JSONText.string(viewer.text)),\"viewerToken\":\"\",\"requestId\":\"gateway\",\"t\":0}"
+            for backend in names.compactMap(named) {
+                let answer = try? await client.withTurn(at: backend, key: viewer.text, .soon) {
+                    () async throws(BackendFailure) in
+                    try await self.client.ask(
+                        backend,
+                        "/_cellucid/events",
+                        json: json,
+                        milliseconds: Self.probeMilliseconds
+                    )
+                }
+                if let answer, EventAnswers.ownership(answer) == .owner {
+                    service.delivered(viewer, by: backend.specification.mount)
+                    return backend
+                }
+            }
+            return nil
+        }
+    }
+}
