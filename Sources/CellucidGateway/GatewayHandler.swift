@@ -345,8 +345,9 @@ final class GatewayHandler: RequestHandler {
 
     /// Notes that the page of a notebook's viewer was opened (contract 2.1), so that its events find their way.
     private func noteViewer(_ exchange: Exchange, mount: String, _ backend: Backend?) {
-        guard exchange.request.query() != nil,
-            let viewer = QueryParameters(exchange.request)["viewerId"].flatMap({ ViewerID($0) })
+        let request = exchange.request
+        guard request.query() != nil,
+            let viewer = QueryParameters(request)["viewerId"].flatMap({ ViewerID($0) })
         else { return }
         site.viewers.see(viewer, mount: mount, upstream: backend?.specification.mount)
     }

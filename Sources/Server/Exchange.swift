@@ -46,6 +46,7 @@ public final class Exchange {
     /// ours and has named the one before; `nil` otherwise.
     public var forwardedClientAddress: String? {
         guard let peer = peerAddress else { return nil }
+        let request = request
         request.combineLines(of: .xForwardedFor)
         guard let list = request.value(.xForwardedFor)?.text() else { return nil }
         return worker.trustedProxies.clientBehindProxies(peer: peer, forwardedFor: list)

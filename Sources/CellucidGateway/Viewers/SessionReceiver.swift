@@ -21,7 +21,8 @@ struct SessionReceiver {
     ///   - key: which bundle.
     func receive(_ exchange: Exchange, _ key: SessionKey) async {
         var announced: Int?
-        if let length = exchange.request.value(.contentLength) { announced = Int(length.text()) }
+        let request = exchange.request
+        if let length = request.value(.contentLength) { announced = Int(length.text()) }
         let upload: SessionUpload
         switch await service.beginUpload(key, announced: announced) {
         case .success(let begun): upload = begun
