@@ -37,6 +37,7 @@ public final class Channel {
     public private(set) var isClosed = false
 
     var token: UInt64 = 0
+    private var ended: (() -> Void)?
     private var hasActivity = false
     private var isWatchingActivity = false
     private var reader: UnsafeContinuation<Readiness, Never>?
@@ -167,6 +168,13 @@ public final class Channel {
     /// Takes ``park(until:_:)`` back: its closure is not called any more.
     public func unpark() { parked = nil }
 
+    /// Calls `action` once, on the loop's thread, when the peer ends its side or the connection breaks, or at once if that
+    /// has happened; `nil` takes an earlier one back.
+    public func whenPeerEnds(_ action: (() -> Void)?) {
+        if isPeerClosed, let action { return action() }
+        ended = action
+    }
+
     private func arm(_ deadline: Int64) {
         self.deadline = deadline
         if scheduledTick - DeadlineWheel.tickMilliseconds > deadline {
@@ -195,6 +203,10 @@ public final class Channel {
         let ended = EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue
         if events & ended != 0 { isPeerClosed = true }
         if events & EPOLLERR.rawValue != 0 { isBroken = true }
+        if isPeerClosed, let action = self.ended {
+            self.ended = nil
+            action()
+        }
         hasActivity = true
         if events & (EPOLLIN.rawValue | ended) != 0 {
             isReadReady = true

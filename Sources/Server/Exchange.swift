@@ -19,6 +19,7 @@ public final class Exchange {
     var parser: RequestParser
     /// The connection that brought the request.
     var stream: ByteStream?
+    private var clientGone: (() -> Void)?
     /// When the first byte of the request was there, in monotonic microseconds; 0 when nobody asks.
     var startedMicroseconds: Int64 = 0
 
@@ -59,6 +60,30 @@ public final class Exchange {
         return channel.sendQueueBytes
     }
 
+    /// Calls `action` on the loop when the client goes away before it has its whole answer, or at once if it has gone.
+    ///
+    /// A client of HTTP/1.1 that ends its side counts as gone, as with other proxies.
+    public func whenClientGoes(_ action: @escaping () -> Void) {
+        if request.version == .http2 {
+            clientGone = action
+        } else {
+            stream?.channel.whenPeerEnds(action)
+        }
+    }
+
+    /// Takes ``whenClientGoes(_:)`` back.
+    public func forgetClientGoing() {
+        clientGone = nil
+        stream?.channel.whenPeerEnds(nil)
+    }
+
+    /// The stream of HTTP/2 has ended.
+    func clientHasGone() {
+        guard let action = clientGone else { return }
+        clientGone = nil
+        action()
+    }
+
     /// Puts a 500 in the place of an upgrade that the client has not asked for or that its version of HTTP does not have.
     func refuseUnaskedUpgrade() {
         let isUpgrade = response.upgrade != nil && response.status == .switchingProtocols
@@ -68,6 +93,7 @@ public final class Exchange {
     }
 
     func reset() {
+        forgetClientGoing()
         stream = nil
         request.reset()
         response.reset()

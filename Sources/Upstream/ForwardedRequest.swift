@@ -25,6 +25,9 @@ public struct ForwardedRequest {
     public var closesConnection = false
     /// Whether the connection is to become something else (RFC 9110 section 7.8): the Upgrade field goes on.
     public var upgrades = false
+    /// Whether the page that asks is one that the gateway vouches for: then the upstream sees its own origin, which it
+    /// accepts; otherwise that of the page, to judge for itself.
+    public var isOriginTrusted = true
     /// Who passes it on, as the Via field names it.
     public var via: [UInt8]
 
@@ -56,7 +59,7 @@ public struct ForwardedRequest {
             case .host, .contentLength, .transferEncoding, .expect, .referer, .connection, .keepAlive, .te,
                 .trailer, .upgrade, .priority:
                 continue
-            case .origin:
+            case .origin where isOriginTrusted:
                 line(request.name(at: index), Array(origin.webOrigin.utf8).span, buffer)
                 continue
             case .cookie:

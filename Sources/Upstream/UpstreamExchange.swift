@@ -18,6 +18,7 @@ public final class UpstreamExchange {
 
     private let pool: ConnectionPool
     private var connection: ClientConnection?
+    private var isCancelled = false
 
     /// What is asked.
     public struct Request {
@@ -61,6 +62,10 @@ public final class UpstreamExchange {
         while true {
             let connection = try await pool.take(isFresh: isFresh, until: request.deadline)
             self.connection = connection
+            if isCancelled {
+                end()
+                throw UpstreamError(.cancelled, at: pool.origin.description)
+            }
             connection.deadline = request.deadline
             let buffer = pool.context.buffers.take()
             defer { pool.context.buffers.give(buffer) }
@@ -96,6 +101,12 @@ public final class UpstreamExchange {
 
     /// Whether the answer has been received to its end.
     public var isComplete: Bool { connection == nil }
+
+    /// Ends a wait that is under way, and the exchange with it: nobody wants the answer any more.
+    public func cancel() {
+        isCancelled = true
+        connection?.cancel()
+    }
 
     /// Gives the connection back, or closes it when the answer has not been read to its end.
     public func end() {

@@ -1,6 +1,7 @@
 import Bytes
 import HTTP
 import Server
+import Upstream
 
 /// The fields of a backend's answer as they go to the client.
 struct AnswerFields {
@@ -78,14 +79,18 @@ struct AnswerFields {
     /// Where a redirect leads, seen from the client.
     private func location(_ value: Span<UInt8>) -> [UInt8] {
         var path = value.copied()
-        let origin = Array("\(backend.specification.origin)".utf8)
-        if path.starts(with: origin) {
-            let rest = path.dropFirst(origin.count)
-            if rest.isEmpty {
+        let origin = backend.specification.origin
+        for start in ["\(origin.scheme.rawValue)://\(origin.authority)", "//\(origin.authority)"]
+        where path.starts(with: start.utf8) {
+            let rest = path.dropFirst(start.utf8.count)
+            // A longer host name or port is somebody else's.
+            guard let next = rest.first else {
                 path = [UInt8(ascii: "/")]
-            } else if rest.first == UInt8(ascii: "/") {
-                path = Array(rest)
+                break
             }
+            if next == UInt8(ascii: "/") { path = Array(rest) }
+            if next == UInt8(ascii: "?") { path = [UInt8(ascii: "/")] + rest }
+            break
         }
         guard path.first == UInt8(ascii: "/"), path.dropFirst().first != UInt8(ascii: "/") else { return path }
         let prefix = mount.targetPrefix

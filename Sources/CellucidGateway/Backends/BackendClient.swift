@@ -78,6 +78,7 @@ final class BackendClient {
     ///   - backend: whom `work` asks.
     ///   - key: what keeps its order.
     ///   - urgency: how soon.
+    ///   - token: what the turns know it by.
     ///   - work: asks the backend.
     /// - Returns: what `work` does.
     /// - Throws: ``BackendFailure``, also those of `work`.
@@ -85,13 +86,15 @@ final class BackendClient {
         at backend: Backend,
         key: String?,
         _ urgency: RequestTurns.Urgency,
+        token: UInt64 = RequestTurns.makeToken(),
         _ work: () async throws(BackendFailure) -> Result
     ) async throws(BackendFailure) -> Result {
         do throws(RequestTurns.Refusal) {
             try await backend.turns.enter(
                 key: key,
                 urgency: urgency,
-                until: Clock.monotonicMilliseconds() + times.queueMilliseconds
+                until: Clock.monotonicMilliseconds() + times.queueMilliseconds,
+                token: token
             )
         } catch {
             throw Self.failure(error)
@@ -106,6 +109,7 @@ final class BackendClient {
             case .full: "too many requests wait for it already; try again in a moment"
             case .timedOut: "it is busy with another request; try again in a moment"
             case .closed: "it was taken away"
+            case .cancelled: "the client has gone"
             }
         return BackendFailure(status: .serviceUnavailable, reason: reason, isUndelivered: true)
     }

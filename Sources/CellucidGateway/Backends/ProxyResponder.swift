@@ -101,10 +101,9 @@ final class ProxyResponder {
         }
         let origin = backend.specification.origin
         let head = forwarded
+        if request.method.isSafe { exchange.whenClientGoes { upstream.cancel() } }
         try await client.begin(upstream, asked, at: backend) { head.write(request, to: origin, into: $0) }
-        guard upstream.head.status != .switchingProtocols else {
-            throw BackendFailure(status: .badGateway, reason: "it switches to another protocol unasked")
-        }
+        guard upstream.head.status != .switchingProtocols else { throw Self.unaskedUpgrade }
         answer(upstream, exchange, backend, mounted)
     }
 
@@ -122,6 +121,11 @@ final class ProxyResponder {
         if length == 0 { return }
         exchange.response.body = .source(ProxiedBody(upstream), length: length)
     }
+
+    private static let unaskedUpgrade = BackendFailure(
+        status: .badGateway,
+        reason: "malformed answer: it switches to another protocol unasked"
+    )
 
     /// The length that the answer has, or that of GET's for an answer to HEAD.
     private static func length(of head: ResponseHead) -> UInt64? {
@@ -153,10 +157,20 @@ final class ProxyResponder {
             forwarded.framing = .length(content.size)
         }
         let head = forwarded
-        let (upstream, body) = try await client.withTurn(at: backend, key: nil, urgency) {
-            () async throws(BackendFailure) in
-            try await self.ask(backend, exchange.request, head, method, content)
+        let upstream = client.exchange(with: backend)
+        let token = RequestTurns.makeToken()
+        // What changes something is to happen even if the page has gone meanwhile.
+        if method.isSafe {
+            exchange.whenClientGoes {
+                backend.turns.cancel(token)
+                upstream.cancel()
+            }
         }
+        let body = try await client.withTurn(at: backend, key: nil, urgency, token: token) {
+            () async throws(BackendFailure) in
+            try await self.ask(upstream, backend, exchange.request, head, method, content)
+        }
+        exchange.forgetClientGoing()
         let path = exchange.request.path
         if upstream.head.status == .ok, path.span.endsWith("/_cellucid/health"),
             case .memory(let bytes) = body
@@ -173,21 +187,22 @@ final class ProxyResponder {
 
     /// One request and its whole answer; within a turn.
     /// - Parameters:
+    ///   - upstream: an exchange that has not begun, and that has ended afterwards.
     ///   - backend: whom to ask.
     ///   - request: what the client sent.
     ///   - forwarded: how it goes on; its framing is the length of `content`.
     ///   - method: the method as it goes on.
     ///   - content: the request's body.
-    /// - Returns: the exchange, which has ended, and the answer's body.
+    /// - Returns: the answer's body.
     /// - Throws: ``BackendFailure``.
-    func ask(
+    private func ask(
+        _ upstream: UpstreamExchange,
         _ backend: Backend,
         _ request: RequestHead,
         _ forwarded: ForwardedRequest,
         _ method: Method,
         _ content: FileContent
-    ) async throws(BackendFailure) -> (UpstreamExchange, FileContent) {
-        let upstream = client.exchange(with: backend)
+    ) async throws(BackendFailure) -> FileContent {
         var asked = UpstreamExchange.Request(method: method, isRepeatable: method.isSafe)
         var inMemory: [UInt8] = []
         switch content {
@@ -201,7 +216,8 @@ final class ProxyResponder {
             forwarded.write(request, to: origin, into: buffer)
             buffer.append(inMemory)
         }
-        return (upstream, try await collectAnswer(of: upstream, backend))
+        guard upstream.head.status != .switchingProtocols else { throw Self.unaskedUpgrade }
+        return try await collectAnswer(of: upstream, backend)
     }
 
     /// The whole body of a request; `nil` when it has been refused.
@@ -261,11 +277,9 @@ final class ProxyResponder {
         _ mounted: MountedBackend
     ) async throws(BackendFailure) {
         let request = exchange.request
-        // The backend sees its own origin, so this is the only check of where the page is from.
-        guard CrossOrigin.mayChangeState(request) else {
-            return exchange.answer(.forbidden, "Pages of other sites may not open a WebSocket here.")
-        }
         forwarded.upgrades = true
+        // For pages of other sites the gateway does not vouch; the backend refuses those that it does not know.
+        forwarded.isOriginTrusted = CrossOrigin.mayChangeState(request)
         let upstream = client.exchange(with: backend)
         let asked = UpstreamExchange.Request(method: .get, isRepeatable: true)
         let origin = backend.specification.origin

@@ -25,11 +25,13 @@ final class RequestTurns: Sendable {
         case timedOut
         /// The backend is no more.
         case closed
+        /// Nobody wants the answer any more.
+        case cancelled
     }
 
     @safe
     private struct Waiter {
-        let number: UInt64
+        let token: UInt64
         let key: String?
         let urgency: Urgency
         let deadline: Int64
@@ -42,7 +44,6 @@ final class RequestTurns: Sendable {
         var runningKeys: Set<String> = []
         /// In the order in which they came.
         var waiters: [Waiter] = []
-        var nextNumber: UInt64 = 0
         /// Turns since the oldest one went first.
         var sinceOldest = 0
         var isClosed = false
@@ -79,8 +80,14 @@ final class RequestTurns: Sendable {
     ///   - key: requests with the same key go one after the other.
     ///   - urgency: how soon.
     ///   - deadline: monotonic milliseconds.
+    ///   - token: what ``cancel(_:)`` knows it by.
     /// - Throws: ``Refusal``; there is no turn to leave then.
-    func enter(key: String?, urgency: Urgency, until deadline: Int64) async throws(Refusal) {
+    func enter(
+        key: String?,
+        urgency: Urgency,
+        until deadline: Int64,
+        token: UInt64 = makeToken()
+    ) async throws(Refusal) {
         let refusal: Refusal? = unsafe await withUnsafeContinuation { continuation in
             var displaced: Waiter?
             let outcome: Refusal?? = state.withLock { state in
@@ -97,13 +104,12 @@ final class RequestTurns: Sendable {
                     displaced = state.waiters.remove(at: index)
                 }
                 let waiter = unsafe Waiter(
-                    number: state.nextNumber,
+                    token: token,
                     key: key,
                     urgency: urgency,
                     deadline: deadline,
                     continuation: continuation
                 )
-                state.nextNumber += 1
                 state.waiters.append(waiter)
                 return nil
             }
@@ -125,6 +131,19 @@ final class RequestTurns: Sendable {
             }
         )
     }
+
+    /// Refuses a request that still waits.
+    func cancel(_ token: UInt64) {
+        let waiter = state.withLock { state in
+            state.waiters.firstIndex { $0.token == token }.map { state.waiters.remove(at: $0) }
+        }
+        if let waiter { unsafe waiter.continuation.resume(returning: .cancelled) }
+    }
+
+    /// A token that no other request has.
+    static func makeToken() -> UInt64 { nextToken.wrappingAdd(1, ordering: .relaxed).oldValue }
+
+    private static let nextToken = Atomic<UInt64>(1)
 
     /// Refuses the requests that have waited for too long.
     /// - Parameter now: monotonic milliseconds.
