@@ -32,11 +32,19 @@ extension RequestHead {
 
 extension ResponseHead {
     /// Whether the field line at `index` is for this connection only.
-    public func isHopByHop(at index: Int) -> Bool {
+    /// - Parameters:
+    ///   - index: below ``fieldCount``.
+    ///   - namesOptions: whether there is a Connection field, as ``namesConnectionOptions`` says.
+    /// - Returns: whether it is.
+    public func isHopByHop(at index: Int, namesOptions: Bool) -> Bool {
         if HopByHop.isAlways(name(at: index)) { return true }
+        guard namesOptions else { return false }
         for other in 0..<fieldCount where name(at: other).equalsIgnoringCase("connection") {
             if value(at: other).hasListMember(name(at: index)) { return true }
         }
         return false
     }
+
+    /// Whether a Connection field may name other fields.
+    public var namesConnectionOptions: Bool { count(of: "connection") > 0 }
 }

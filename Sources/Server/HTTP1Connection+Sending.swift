@@ -173,47 +173,42 @@ extension HTTP1Connection {
 
     /// Sends a body that is made on demand; each piece has gone before the next is made.
     private func send(_ source: any BodySource, head: ByteBuffer, framing: HeadWriter.Framing) async throws {
-        let piece = context.buffers.take()
-        defer { context.buffers.give(piece) }
+        let output = context.sourceBuffers.take()
+        defer { context.sourceBuffers.give(output) }
+        output.append(head.unread)
+        head.removeAll()
+        if framing == .chunked { return try await sendChunks(source, output) }
         var promised: UInt64?
         if case .length(let length) = framing { promised = length }
         while true {
-            piece.removeAll()
-            let isEnd = try await !pull(source, into: piece)
-            if isEnd {
-                guard (promised ?? 0) == 0 else { throw BodyLengthError() }
-                if framing == .chunked { head.append("0\r\n\r\n") }
-                try await send(head, [])
-                return
-            }
-            if piece.isEmpty { continue }
+            let before = output.count
+            guard try await source.pull(into: output) else { break }
+            let count = output.count - before
             if let left = promised {
-                guard UInt64(piece.count) <= left else { throw BodyLengthError() }
-                promised = left - UInt64(piece.count)
+                guard UInt64(count) <= left else { throw BodyLengthError() }
+                promised = left - UInt64(count)
             }
-            if framing == .chunked {
-                HeadWriter.writeChunkSize(piece.count, into: head)
-                head.append(piece.unread)
-                head.append("\r\n")
-            } else {
-                head.append(piece.unread)
-            }
-            bodyBytesSent += UInt64(piece.count)
-            try await send(head, [])
+            bodyBytesSent += UInt64(count)
+            try await send(output, [])
         }
+        guard (promised ?? 0) == 0 else { throw BodyLengthError() }
+        if !output.isEmpty { try await send(output, []) }
     }
 
-    /// Asks a source for its next piece; one that may wait for long is told when the client ends its side meanwhile.
-    ///
-    /// Clients that end only their sending and go on reading (RFC 9112 section 9.6) do not follow events.
-    private func pull(_ source: any BodySource, into piece: ByteBuffer) async throws -> Bool {
-        guard source.waitsForEvents else { return try await source.pull(into: piece) }
-        let channel = stream.channel
-        channel.park(until: .max) { _ in
-            if channel.isPeerClosed { source.clientLeft() }
+    private func sendChunks(_ source: any BodySource, _ output: ByteBuffer) async throws {
+        let piece = context.sourceBuffers.take()
+        defer { context.sourceBuffers.give(piece) }
+        while try await source.pull(into: piece) {
+            if piece.isEmpty { continue }
+            HeadWriter.writeChunkSize(piece.count, into: output)
+            bodyBytesSent += UInt64(piece.count)
+            output.append(piece.unread)
+            output.append("\r\n")
+            piece.removeAll()
+            try await send(output, [])
         }
-        defer { channel.unpark() }
-        return try await source.pull(into: piece)
+        output.append("0\r\n\r\n")
+        try await send(output, [])
     }
 }
 

@@ -173,7 +173,9 @@ public final class ClientConnection {
     ) async throws(UpstreamError) -> Int {
         if buffer.freeCount == 0 { buffer.reserve(16 * 1024) }
         let before = buffer.count
-        let most = Int(min(decoder.plainBytesLeft, UInt64(buffer.freeCount)))
+        let left = decoder.plainBytesLeft
+        // With room for one byte more, a short read tells that nothing is left to read.
+        let most = Int(min(left == .max ? left : left + 1, UInt64(buffer.freeCount)))
         let limit = context.loop.now + context.timeouts.stallMilliseconds
         guard try await receive(.body, into: buffer, most: most, until: limit) else {
             try end(&decoder)
@@ -181,6 +183,7 @@ public final class ClientConnection {
             return 0
         }
         let count = buffer.count - before
+        guard UInt64(count) <= left else { throw error(.malformedAnswer("it has more bytes than it announces")) }
         decoder.skip(count)
         bodyBytes += UInt64(count)
         noteBody(decoder)

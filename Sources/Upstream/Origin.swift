@@ -16,6 +16,10 @@ public struct Origin: Sendable, Hashable, CustomStringConvertible {
     public let host: String
     /// The port.
     public let port: UInt16
+    /// Host and port as in the Host field: IPv6 in brackets, the port only when it is not the scheme's.
+    public let authority: String
+    /// As pages of the server itself name where they come from (RFC 6454 section 6.2).
+    let webOrigin: String
     /// The absolute path of the Unix socket that takes the place of host and port.
     public let socketPath: String?
 
@@ -46,13 +50,11 @@ public struct Origin: Sendable, Hashable, CustomStringConvertible {
         self.host = host
         self.port = port
         self.socketPath = socketPath
+        let bracketed = host.contains(":") ? "[\(host)]" : host
+        authority = port == scheme.defaultPort ? bracketed : "\(bracketed):\(port)"
+        webOrigin = "\(scheme.rawValue)://\(authority)"
     }
 
-    /// Host and port as in the Host field: IPv6 in brackets, the port only when it is not the scheme's.
-    public var authority: String { port == scheme.defaultPort ? bracketedHost : hostAndPort }
-
-    /// As pages of the server itself name where they come from (RFC 6454 section 6.2).
-    var webOrigin: String { "\(scheme.rawValue)://\(authority)" }
 
     /// Host and port as in a CONNECT request.
     public var hostAndPort: String { "\(bracketedHost):\(port)" }

@@ -1,4 +1,5 @@
 public import Bytes
+import HTTP
 public import Reactor
 public import Telemetry
 public import Transport
@@ -24,6 +25,18 @@ public final class UpstreamContext {
     let buffers = BufferPool()
     /// For what goes through tunnels.
     let tunnelBuffers = BufferPool(bufferCapacity: 64 * 1024, maximumKept: 32)
+
+    private var heads: [ResponseHead] = []
+
+    /// An empty head, to be given back by ``give(_:)-head``.
+    func takeHead() -> ResponseHead { heads.popLast() ?? ResponseHead() }
+
+    /// Takes a head back that nobody uses any more.
+    func give(_ head: ResponseHead) {
+        guard heads.count < 256 else { return }
+        head.reset()
+        heads.append(head)
+    }
 
     /// An empty buffer, to be given back by ``give(_:)``.
     public func takeBuffer() -> ByteBuffer { buffers.take() }

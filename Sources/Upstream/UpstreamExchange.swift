@@ -13,8 +13,8 @@ public protocol BodyFeed: AnyObject {
 ///
 /// It belongs to the pool's loop. Going away ends it.
 public final class UpstreamExchange {
-    /// The answer's head, once ``begin(_:)`` has returned.
-    public let head = ResponseHead()
+    /// The answer's head, once ``begin(_:writeHead:)`` has returned; not to be used when the exchange is gone.
+    public let head: ResponseHead
 
     private let pool: ConnectionPool
     private var connection: ClientConnection?
@@ -48,9 +48,15 @@ public final class UpstreamExchange {
     }
 
     /// Makes an exchange that has not begun.
-    public init(pool: ConnectionPool) { self.pool = pool }
+    public init(pool: ConnectionPool) {
+        self.pool = pool
+        head = pool.context.takeHead()
+    }
 
-    deinit { end() }
+    deinit {
+        end()
+        pool.context.give(head)
+    }
 
     /// Sends the request and waits for the answer's head.
     /// - Parameters:

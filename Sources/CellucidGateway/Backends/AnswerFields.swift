@@ -31,7 +31,8 @@ struct AnswerFields {
         let fields = response.fields
         response.status = head.status
         var isCoded = false
-        for index in 0..<head.fieldCount where !head.isHopByHop(at: index) {
+        let namesOptions = head.namesConnectionOptions
+        for index in 0..<head.fieldCount where !head.isHopByHop(at: index, namesOptions: namesOptions) {
             let name = head.name(at: index)
             if Self.isGatewaysOwn(name) { continue }
             if name.equalsIgnoringCase("location") {

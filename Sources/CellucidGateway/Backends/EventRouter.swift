@@ -51,11 +51,11 @@ final class EventRouter {
                 ? EventEnvelope.replacingNonFiniteNumbers(in: event.span) : event
             return EventAnswers.answer(await service.append(json, to: viewer), exchange)
         }
-        if let mounted, mounted.backend.current.generation?.takesPosts ?? true {
+        if let mounted {
             return await forward(exchange, event, to: mounted.backend, viewer: viewer, urgency)
         }
         guard let viewer else { return EventAnswers.answerWithoutViewer(envelope, exchange) }
-        await deliver(exchange, event, envelope, viewer, backends.filter { $0 !== mounted?.backend }, urgency)
+        await deliver(exchange, event, envelope, viewer, backends, urgency)
     }
 
     /// The whole event; `nil` when the request has been answered.

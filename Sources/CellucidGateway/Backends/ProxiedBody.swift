@@ -4,8 +4,8 @@ import Upstream
 
 /// The body of a backend's answer as that of the gateway's, received when the client has taken what came before.
 final class ProxiedBody: BodySource {
-    /// Bytes received at once.
-    private static let pieceBytes = 64 * 1024
+    /// Room that is made for bytes to be received at once.
+    private static let pieceBytes = 16 * 1024
 
     private let upstream: UpstreamExchange
 
@@ -15,7 +15,7 @@ final class ProxiedBody: BodySource {
 
     func pull(into buffer: ByteBuffer) async throws -> Bool {
         if upstream.isComplete { return false }
-        buffer.reserve(Self.pieceBytes)
+        if buffer.freeCount == 0 { buffer.reserve(Self.pieceBytes) }
         return try await upstream.read(into: buffer) > 0
     }
 }
