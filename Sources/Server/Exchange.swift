@@ -77,6 +77,11 @@ public final class Exchange {
         stream?.channel.whenPeerEnds(nil)
     }
 
+    /// Ends a wait for more of the request's body, which counts as lost then; a connection of HTTP/1.1 ends after the answer.
+    public func stopReceiving() {
+        if request.version == .http2 { body.stopWaiting() } else { stream?.channel.interrupt() }
+    }
+
     /// The stream of HTTP/2 has ended.
     func clientHasGone() {
         guard let action = clientGone else { return }

@@ -107,6 +107,11 @@ public final class RequestBody {
         }
     }
 
+    /// Ends a wait on a stream of HTTP/2.
+    func stopWaiting() {
+        if case .http2(let stream) = carrier { stream.stopWaitingForBody() }
+    }
+
     private static let tooLarge = RequestBodyError.refused(
         HTTPError(.contentTooLarge, "the request body is too large")
     )

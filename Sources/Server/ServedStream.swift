@@ -65,6 +65,7 @@ final class ServedStream {
             let readiness = unsafe await withUnsafeContinuation {
                 bodyWaiter = unsafe Waiter(deadline: deadline, continuation: $0)
             }
+            if readiness == .interrupted { return false }
             if readiness == .timedOut, !watch.continuesAfterDeadline(now: connection.context.loop.now) {
                 return false
             }
@@ -72,6 +73,9 @@ final class ServedStream {
         watch.note(stream.receivedCount)
         return !stream.isClosed || stream.isRequestComplete
     }
+
+    /// Ends a wait for more of the request's body.
+    func stopWaitingForBody() { resume(&bodyWaiter, .interrupted) }
 
     // MARK: The answer's body
 

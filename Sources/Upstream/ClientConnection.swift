@@ -240,6 +240,17 @@ public final class ClientConnection {
         return true
     }
 
+    /// Calls `action` when the server says something, or ends its side, while nobody reads.
+    func watchForAnswer(_ action: @escaping () -> Void) {
+        stream.channel.park(until: .max) { [self] readiness in
+            if readiness == .interrupted || hasAnswerBegun { return action() }
+            watchForAnswer(action)
+        }
+    }
+
+    /// Takes ``watchForAnswer(_:)`` back.
+    func endWatchForAnswer() { stream.channel.unpark() }
+
     /// Whether nothing was received beyond the last head: what a tunnel begins with is not for HTTP to read.
     var leavesNothingRead: Bool { input.isEmpty }
 

@@ -7,6 +7,9 @@ public protocol BodyFeed: AnyObject {
     /// - Returns: how many; 0 at the end.
     /// - Throws: anything; the request is then given up.
     func next(into buffer: ByteBuffer) async throws -> Int
+
+    /// Ends a wait for more, which then throws: nobody wants the rest.
+    func stop()
 }
 
 /// One request to an upstream and its answer, on a connection of a pool.
@@ -155,7 +158,15 @@ public final class UpstreamExchange {
         while !connection.hasAnswerBegun {
             piece.removeAll()
             let count: Int
-            do { count = try await feed.next(into: piece) } catch { throw FeedError(reason: error) }
+            connection.watchForAnswer { feed.stop() }
+            do {
+                count = try await feed.next(into: piece)
+                connection.endWatchForAnswer()
+            } catch {
+                connection.endWatchForAnswer()
+                if connection.hasAnswerBegun { return }
+                throw FeedError(reason: error)
+            }
             if isChunked {
                 if count > 0 {
                     HeadWriter.writeChunkSize(count, into: buffer)

@@ -20,22 +20,20 @@ final class BackendMonitor: Sendable {
     private let hasNews = Atomic<Bool>(false)
     private let isStopping = Atomic<Bool>(false)
     private let thread = Mutex<Thread?>(nil)
+    private let publishing = Mutex<(@Sendable () -> Void)?>(nil)
 
     /// What belongs to the monitor's loop.
     private final class Checks {
         let client: BackendClient
-        let publish: @Sendable () -> Void
         let removed: @Sendable (Backend) -> Void
         /// When each backend is due, by serial; `.max` while it is being asked.
         var due: [UInt64: Int64] = [:]
 
         init(
             _ client: BackendClient,
-            publish: @escaping @Sendable () -> Void,
             removed: @escaping @Sendable (Backend) -> Void
         ) {
             self.client = client
-            self.publish = publish
             self.removed = removed
         }
     }
@@ -53,7 +51,7 @@ final class BackendMonitor: Sendable {
     /// Begins to watch.
     /// - Parameters:
     ///   - makeClient: makes what asks, on the monitor's loop.
-    ///   - publish: called on the monitor's thread when requests should see another state.
+    ///   - publish: called on any thread when requests should see another state.
     ///   - removed: called there with a backend whose registration has ended.
     /// - Throws: `SystemError` when the system gives no thread.
     func start(
@@ -62,8 +60,9 @@ final class BackendMonitor: Sendable {
         removed: @escaping @Sendable (Backend) -> Void
     ) throws(SystemError) {
         let loop = loop
+        publishing.withLock { $0 = publish }
         Task(executorPreference: loop) { [self] in
-            let checks = Checks(makeClient(loop), publish: publish, removed: removed)
+            let checks = Checks(makeClient(loop), removed: removed)
             while !isStopping.load(ordering: .relaxed) {
                 tick(checks)
                 await loop.sleep(milliseconds: Self.tickMilliseconds)
@@ -75,6 +74,9 @@ final class BackendMonitor: Sendable {
 
     /// Notes that a backend has begun or ceased to answer, or is new.
     func noteNews() { hasNews.store(true, ordering: .relaxed) }
+
+    /// Lets requests see at once what there is now.
+    func publishNow() { publishing.withLock { $0 }?() }
 
     /// Ends watching.
     func stop() {
@@ -118,7 +120,7 @@ final class BackendMonitor: Sendable {
             checks.due = checks.due.filter { serials.contains($0.key) }
             checks.client.keepOnly(all)
         }
-        if hasNews.exchange(false, ordering: .relaxed) { checks.publish() }
+        if hasNews.exchange(false, ordering: .relaxed) { publishNow() }
     }
 
     private func hurry(_ backend: Backend, _ checks: Checks, _ now: Int64) {

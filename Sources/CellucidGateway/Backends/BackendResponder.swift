@@ -116,7 +116,7 @@ final class BackendResponder {
             switch try table.register(specification, expires: expires) {
             case .added(let backend):
                 log.info("upstream \(mount) (\(origin)) has registered")
-                monitor.noteNews()
+                monitor.publishNow()
                 exchange.answer(json: Array(BackendDocuments.document(backend).utf8), status: .created)
             case .renewed(let backend):
                 exchange.answer(json: Array(BackendDocuments.document(backend).utf8))
@@ -137,7 +137,7 @@ final class BackendResponder {
     private func end(_ backend: Backend) {
         backend.turns.close()
         removed(backend)
-        monitor.noteNews()
+        monitor.publishNow()
     }
 
     private func remove(_ mount: String, _ exchange: Exchange) {

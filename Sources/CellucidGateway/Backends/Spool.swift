@@ -121,6 +121,8 @@ final class RequestFeed: BodyFeed {
     init(_ exchange: Exchange) { self.exchange = exchange }
 
     func next(into buffer: ByteBuffer) async throws -> Int { try await exchange.body.read(into: buffer) }
+
+    func stop() { exchange.stopReceiving() }
 }
 
 /// A file as a request's body.
@@ -139,4 +141,6 @@ final class FileFeed: BodyFeed {
         offset += count
         return Int(count)
     }
+
+    func stop() {}
 }
