@@ -64,15 +64,18 @@ def run(
 
 def _lua(workload: Workload) -> str:
     lines = [f"wrk.headers[{json.dumps(name)}] = {json.dumps(text)}\n" for name, text in workload.fields.items()]
-    if workload.body is not None:
-        lines.append(f'wrk.method = "POST"\nwrk.body = {json.dumps(workload.body)}\n')
-    return "".join(lines) + (_cycle(workload.paths) if len(workload.paths) > 1 else "") + _REPORT
+    if workload.bodies:
+        lines.append(_cycle(workload.bodies, 'wrk.format("POST", nil, nil, item)'))
+    elif len(workload.paths) > 1:
+        lines.append(_cycle(workload.paths, 'wrk.format("GET", item)'))
+    return "".join(lines) + _REPORT
 
 
-def _cycle(paths: list[str]) -> str:
-    listed = ",\n".join(f"  {json.dumps(path)}" for path in paths)
+def _cycle(items: list[str], made: str) -> str:
+    """Requests in turn, each made of an item; every thread begins with another one."""
+    listed = ",\n".join(f"  {json.dumps(item)}" for item in items)
     return f"""\
-local paths = {{
+local items = {{
 {listed}
 }}
 local requests = {{}}
@@ -84,7 +87,7 @@ function setup(thread)
 end
 
 function init(arguments)
-  for index, path in ipairs(paths) do requests[index] = wrk.format("GET", path) end
+  for index, item in ipairs(items) do requests[index] = {made} end
   next_request = number * 997 % #requests
 end
 

@@ -20,6 +20,10 @@ import Testing
             "--web-app-demo-data", "off", "--web-app", "g0", "--web-app", "lab=http://127.0.0.1:99",
             "--dataset-web-app", "kidney=g0",
         ],
+        [
+            "--upstream", "nb=http://127.0.0.1:8766", "--upstream", "lab=unix:/run/lab.sock", "--upstream-ca", "ca.pem",
+            "--upstream-seconds", "7",
+        ],
         ["/d", "--tls", "a", "--access-log", "--recursive=true"],
         [
             "/d", "--h2c", "--http2", "false", "--http2-streams", "1", "--http2-header-bytes", "1024",
@@ -55,6 +59,11 @@ import Testing
                   "rescanSeconds": 30,
                   "cacheDirectory": "/home/ada/.cache/cellucid-gateway",
                   "stateDirectory": "/home/ada/.local/state/cellucid-gateway",
+                  "datasets": [],
+                  "upstreams": {
+                    "certificateAuthorities": null,
+                    "answerSeconds": 60
+                  },
                   "host": "127.0.0.1",
                   "port": "auto",
                   "basePath": "/",
