@@ -57,7 +57,7 @@ public struct ForwardedRequest {
             let known = request.knownName(at: index)
             switch known {
             case .host, .contentLength, .transferEncoding, .expect, .referer, .connection, .keepAlive, .te,
-                .trailer, .upgrade, .priority:
+                .trailer, .upgrade, .priority, .via:
                 continue
             case .origin where isOriginTrusted:
                 line(request.name(at: index), Array(origin.webOrigin.utf8).span, buffer)
@@ -72,7 +72,7 @@ public struct ForwardedRequest {
             }
             if known == nil || request.count(of: .connection) > 0, request.isHopByHop(at: index) { continue }
             let name = request.name(at: index)
-            if known == nil, name.equalsIgnoringCase("via") || name.equalsIgnoringCase("http2-settings") { continue }
+            if known == nil, name.equalsIgnoringCase("http2-settings") { continue }
             line(name, request.value(at: index), buffer)
         }
         writeVia(request, buffer)
@@ -96,8 +96,7 @@ public struct ForwardedRequest {
 
     /// Whether a request has been passed on by this program before: then it would go round in circles.
     public func isLoop(_ request: RequestHead) -> Bool {
-        for index in 0..<request.fieldCount
-        where request.knownName(at: index) == nil && request.name(at: index).equalsIgnoringCase("via") {
+        for index in 0..<request.fieldCount where request.knownName(at: index) == .via {
             if names(request.value(at: index)) { return true }
         }
         return false
@@ -112,8 +111,7 @@ public struct ForwardedRequest {
 
     private func writeVia(_ request: RequestHead, _ buffer: ByteBuffer) {
         buffer.append("Via: ")
-        for index in 0..<request.fieldCount
-        where request.knownName(at: index) == nil && request.name(at: index).equalsIgnoringCase("via") {
+        for index in 0..<request.fieldCount where request.knownName(at: index) == .via {
             buffer.append(request.value(at: index))
             buffer.append(", ")
         }

@@ -35,6 +35,14 @@ public struct ViewerBinding: Sendable, Equatable {
     public let since: Int64
     /// When it was last used, milliseconds of that clock.
     public internal(set) var lastUsed: Int64
+
+    /// Notes a use by an upstream that has proved to be the owner before.
+    /// - Returns: `false` when that is not known of it.
+    mutating func confirm(_ upstream: String, _ now: Int64) -> Bool {
+        guard evidence >= .probed, owner == .upstream(upstream) else { return false }
+        lastUsed = now
+        return true
+    }
 }
 
 /// Where an event of a viewer goes.

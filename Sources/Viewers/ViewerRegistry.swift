@@ -99,6 +99,8 @@ public struct ViewerRegistry: Sendable {
 
     /// Notes that an upstream has taken an event of a viewer, so that it gets the next ones.
     public mutating func delivered(_ id: ViewerID, by upstream: String, now: Int64) {
+        // Nearly always that is known.
+        if bindings[id]?.confirm(upstream, now) == true { return }
         bind(id, to: upstream, .probed, now)
         if bindings[id]?.owner == .upstream(upstream) { probings[id] = nil }
         touch(id, now)

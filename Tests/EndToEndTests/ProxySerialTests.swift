@@ -189,6 +189,26 @@ struct ProxySerialTests {
         #expect(try slow.readBytes(size).count == size)
     }
 
+    @Test("An answer without end is given up with the client that wanted it", arguments: generations)
+    func goneInAnswer(generation: ScriptedUpstream.Generation) throws {
+        let upstream = try ScriptedUpstream(
+            generation,
+            [
+                .init(
+                    "/endless",
+                    [.send("HTTP/1.0 200 OK\r\n\r\n"), .pause(milliseconds: 100), .fill(1 << 36)]
+                )
+            ]
+        )
+        let fixture = try ProxyFixture(upstream)
+        let client = try fixture.connect()
+        try client.send("GET", "/up/endless")
+        let request = try #require(upstream.waitForRequest("/endless"))
+        client.reset()
+        #expect(upstream.waitForEnding(of: request.connection) != nil)
+        #expect(fixture.wait(for: 200, "/up/_cellucid/info"))
+    }
+
     @Test("One that hangs is given up, and the next request is made", arguments: generations)
     func hanging(generation: ScriptedUpstream.Generation) throws {
         let upstream = try ScriptedUpstream(generation, [.init("/stuck", [.wait], times: 1)])

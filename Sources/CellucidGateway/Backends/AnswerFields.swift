@@ -112,8 +112,13 @@ extension Span where Element == UInt8 {
     /// Whether `text` is among the bytes.
     func contains(_ text: StaticString) -> Bool {
         let length = text.utf8CodeUnitCount
-        guard count >= length else { return false }
-        for start in 0...(count - length) where extracting(start..<(start + length)).equals(text) { return true }
+        guard count >= length, length > 0 else { return false }
+        let first = unsafe text.utf8Start[0]
+        var start = 0
+        while let offset = firstOffset(of: first, from: start), offset + length <= count {
+            if extracting(offset..<(offset + length)).equals(text) { return true }
+            start = offset + 1
+        }
         return false
     }
 }

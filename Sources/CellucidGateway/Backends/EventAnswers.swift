@@ -16,9 +16,10 @@ enum EventAnswers {
     static func ownership(_ answer: BackendAnswer) -> Ownership {
         switch answer.status.code {
         case 200:
-            let text = answer.body.filter { $0 != 0x20 }
-            if text.span.contains("\"delivered\":true") { return .owner }
-            return text.span.contains("\"status\":\"not_found\"") ? .stranger : .undecided
+            let text = answer.body
+            // With and without the space that Python's serialiser writes.
+            if text.span.contains("\"delivered\": true") || text.span.contains("\"delivered\":true") { return .owner }
+            return text.span.contains("\"not_found\"") ? .stranger : .undecided
         // A wrong token, or a callback that failed: both come after the viewer was found.
         case 403, 500: return .owner
         case 404: return .stranger
