@@ -145,7 +145,7 @@ let package = Package(
         .testTarget(
             name: "CellucidGatewayTests",
             dependencies: [
-                "CellucidGateway", "Catalog", "Server", "HTTP", "Reactor", "Telemetry", "Bytes",
+                "CellucidGateway", "Catalog", "Server", "HTTP", "Reactor", "Telemetry", "Bytes", "Viewers",
                 "TestSupport",
             ],
             swiftSettings: testSettings

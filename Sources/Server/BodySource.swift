@@ -8,18 +8,4 @@ public protocol BodySource: AnyObject {
     /// - Throws: anything; the connection is then closed abruptly, as the client must not take what it got for
     ///   the whole.
     func pull(into buffer: ByteBuffer) async throws -> Bool
-
-    /// Whether ``pull(into:)`` may wait for hours, so that it must be told when the client leaves meanwhile.
-    var waitsForEvents: Bool { get }
-
-    /// Tells a source that ``waitsForEvents`` that nobody takes its bytes any more.
-    func clientLeft()
-}
-
-extension BodySource {
-    /// It does not.
-    public var waitsForEvents: Bool { false }
-
-    /// Nothing to be told.
-    public func clientLeft() {}
 }

@@ -147,7 +147,6 @@ final class ServedStream {
         isSending = false
         resume(&bodyWaiter, .interrupted)
         resume(&sendWaiter, .interrupted)
-        if case .source(let source, _) = exchange.response.body, source.waitsForEvents { source.clientLeft() }
     }
 
     /// Wakes whoever has waited too long.

@@ -319,16 +319,18 @@ public final class ClientConnection {
         until limit: Int64
     ) async throws(UpstreamError) -> Bool {
         while true {
-            do throws(StreamError) {
-                switch try stream.read(into: buffer, limit: most) {
-                case .bytes:
-                    hasReceived = true
-                    return true
-                case .endOfStream: return false
-                case .wouldBlock: break
+            if stream.channel.isReadReady {
+                do throws(StreamError) {
+                    switch try stream.read(into: buffer, limit: most) {
+                    case .bytes:
+                        hasReceived = true
+                        return true
+                    case .endOfStream: return false
+                    case .wouldBlock: break
+                    }
+                } catch {
+                    throw self.error(cause(of: error))
                 }
-            } catch {
-                throw self.error(cause(of: error))
             }
             let readiness = await stream.channel.waitReadable(until: min(limit, deadline))
             if let cause = cause(of: readiness, phase, until: limit) { throw error(cause) }

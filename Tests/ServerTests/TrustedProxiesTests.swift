@@ -25,7 +25,24 @@ import Testing
         #expect(proxies.client(peer: peer, forwardedFor: forwardedFor) == client)
     }
 
+    /// Where who may do something depends on it, a guess is no answer.
+    @Test(
+        arguments: [
+            ("203.0.113.9", "192.0.2.1", nil), ("10.0.0.1", "192.0.2.1", "192.0.2.1"),
+            ("10.0.0.1", "127.0.0.1, 192.0.2.1, 10.0.0.2", "192.0.2.1"),
+            ("10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3"), ("10.0.0.1", "unknown", nil),
+            ("10.0.0.1", "", nil),
+            ("10.0.0.1", "192.0.2.1, unknown", nil), ("10.0.0.1", "unknown, 192.0.2.1", "192.0.2.1"),
+            ("10.0.0.1", "192.0.2.1,", nil), ("10.0.0.1", "192.0.2.1, 10.0.0.0/8", nil),
+            ("::1", "::1", "::1"),
+        ] as [(String, String, String?)]
+    )
+    func clientBehindProxies(peer: String, forwardedFor: String, client: String?) {
+        #expect(proxies.clientBehindProxies(peer: peer, forwardedFor: forwardedFor) == client)
+    }
+
     @Test func nobodyIsTrustedByDefault() {
+        #expect(TrustedProxies().clientBehindProxies(peer: "127.0.0.1", forwardedFor: "127.0.0.1") == nil)
         #expect(TrustedProxies().client(peer: "127.0.0.1", forwardedFor: "192.0.2.1") == "127.0.0.1")
     }
 }

@@ -25,19 +25,22 @@ final class EventStream: BodySource {
     /// - Parameters:
     ///   - subscriber: the viewer.
     ///   - cursor: the number of the last event that the client has; `nil` to begin with the oldest.
+    ///   - exchange: whose answer it is.
     ///   - responder: what ends all streams of the loop when the gateway stops.
-    init(_ subscriber: Subscriber, after cursor: UInt64?, _ responder: SubscriberResponder) {
+    init(
+        _ subscriber: Subscriber,
+        after cursor: UInt64?,
+        _ exchange: Exchange,
+        _ responder: SubscriberResponder
+    ) {
         self.subscriber = subscriber
         self.cursor = cursor
         self.responder = responder
         wait = responder.beginWait(subscriber, milliseconds: Self.heartbeatMilliseconds)
+        exchange.whenClientGoes { [wait] in wait.end() }
     }
 
     deinit { responder.endWait(wait) }
-
-    let waitsForEvents = true
-
-    func clientLeft() { wait.end() }
 
     func pull(into buffer: ByteBuffer) async throws -> Bool {
         if !hasBegun {

@@ -167,7 +167,7 @@ final class SubscriberResponder {
         fields.add("Cache-Control", "no-store")
         fields.add("X-Accel-Buffering", "no")
         exchange.addOwnFields()
-        exchange.response.body = .source(EventStream(subscriber, after: cursor, self), length: nil)
+        exchange.response.body = .source(EventStream(subscriber, after: cursor, exchange, self), length: nil)
     }
 
     /// Answers with the events after a cursor, or with none when none came in time.
@@ -179,6 +179,7 @@ final class SubscriberResponder {
     ) async {
         let wait = beginWait(subscriber, milliseconds: seconds * 1000)
         defer { endWait(wait) }
+        exchange.whenClientGoes { wait.end() }
         while true {
             wait.arm()
             let isLast = wait.isOver || now >= wait.deadline || context.isDraining

@@ -100,6 +100,17 @@ import Testing
         #expect(Configuration(environment: environment).cacheDirectory == path)
     }
 
+    @Test(
+        arguments: [
+            (["HOME": "/home/u"], "/home/u/.local/state/cellucid-gateway"),
+            (["HOME": "/home/u", "XDG_STATE_HOME": "/x/"], "/x/cellucid-gateway"),
+            (["HOME": "/home/u", "XDG_STATE_HOME": "relative"], "/home/u/.local/state/cellucid-gateway"),
+        ] as [([String: String], String)]
+    )
+    func stateDirectory(_ environment: [String: String], _ path: String) {
+        #expect(Configuration(environment: environment).stateDirectory == path)
+    }
+
     @Test(arguments: [[:], ["HOME": ""], ["HOME": "relative"]])
     func cacheDirectoryWithoutHome(_ environment: [String: String]) {
         #expect(
