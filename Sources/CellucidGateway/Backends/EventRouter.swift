@@ -94,14 +94,17 @@ final class EventRouter {
         var byMount: [String: Backend] = [:]
         for backend in candidates { byMount[backend.specification.mount] = backend }
         var failure: (BackendFailure, Backend)?
-        var denial: BackendAnswer?
+        var isDenied = false
         var asked: Set<String> = []
         // A second time when the one that was believed to own the viewer does not.
         for _ in 0..<2 {
             let names = candidates.map(\.specification.mount).filter { !asked.contains($0) }
             let chosen: [String]
+            var isKnown = false
             switch service.route(viewer, candidates: names) {
-            case .upstream(let name): chosen = asked.contains(name) ? [] : [name]
+            case .upstream(let name):
+                chosen = asked.contains(name) ? [] : [name]
+                isKnown = true
             case .probe(let several): chosen = several
             case .subscriber, .unknown: chosen = []
             }
@@ -113,8 +116,12 @@ final class EventRouter {
                 }
                 do throws(BackendFailure) {
                     let answer = try await post(event, exchange, to: backend, viewer: viewer, urgency)
-                    if note(answer, viewer, backend) { return EventAnswers.answer(answer, exchange) }
-                    denial = denial ?? answer
+                    let ownership = note(answer, viewer, backend)
+                    // What a stranger finds wrong with an event says nothing of what its owner will.
+                    if ownership == .owner || isKnown && ownership == .undecided {
+                        return EventAnswers.answer(answer, exchange)
+                    }
+                    isDenied = true
                 } catch {
                     // An event must not be delivered twice, so nobody else is asked after one who may have got it.
                     guard error.isUndelivered else { return proxy.answer(error, backend, exchange) }
@@ -123,7 +130,7 @@ final class EventRouter {
                 }
             }
         }
-        if let (failure, backend) = failure, denial == nil, candidates.count == 1 {
+        if let (failure, backend) = failure, !isDenied, candidates.count == 1 {
             proxy.answer(failure, backend, exchange)
         } else {
             EventAnswers.answerUnknownViewer(envelope, exchange)
@@ -140,7 +147,7 @@ final class EventRouter {
     ) async {
         do throws(BackendFailure) {
             let answer = try await post(event, exchange, to: backend, viewer: viewer, urgency)
-            if let viewer { _ = note(answer, viewer, backend) }
+            if let viewer { note(answer, viewer, backend) }
             EventAnswers.answer(answer, exchange)
         } catch {
             proxy.answer(error, backend, exchange)
@@ -148,18 +155,16 @@ final class EventRouter {
     }
 
     /// Learns from an answer who owns a viewer.
-    /// - Returns: whether the backend is its owner, as far as its answer tells.
-    private func note(_ answer: BackendAnswer, _ viewer: ViewerID, _ backend: Backend) -> Bool {
+    @discardableResult
+    private func note(_ answer: BackendAnswer, _ viewer: ViewerID, _ backend: Backend) -> EventAnswers.Ownership {
         let name = backend.specification.mount
-        switch EventAnswers.ownership(answer) {
-        case .owner:
-            service.delivered(viewer, by: name)
-            return true
-        case .stranger:
-            service.denied(viewer, by: name)
-            return false
-        case .undecided: return true
+        let ownership = EventAnswers.ownership(answer)
+        switch ownership {
+        case .owner: service.delivered(viewer, by: name)
+        case .stranger: service.denied(viewer, by: name)
+        case .undecided: break
         }
+        return ownership
     }
 
     private func post(

@@ -3,6 +3,7 @@ import HTTP
 import Reactor
 import Server
 import Upstream
+import Viewers
 
 /// Answers requests below a backend's mount with what the backend answers.
 ///
@@ -245,6 +246,10 @@ final class ProxyResponder {
     }
 
     private func refuseBody(_ exchange: Exchange) {
+        let path = exchange.request.path
+        if path.span.endsWith("/_cellucid/session_bundle") {
+            return EventAnswers.answerText(.contentTooLarge, SessionUploadError.tooLarge.text, exchange)
+        }
         exchange.answer(.contentTooLarge, "The request's body is larger than \(Self.mostBodyBytes) bytes.")
     }
 

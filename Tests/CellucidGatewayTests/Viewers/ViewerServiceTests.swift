@@ -1,0 +1,154 @@
+import Reactor
+import Telemetry
+import TestSupport
+import Testing
+import Viewers
+
+@testable import CellucidGateway
+
+@Suite struct ViewerServiceTests {
+    /// Something else than what a test needs.
+    private struct Unexpected: Error {
+        let registration: String
+    }
+
+    private let folder = TemporaryDirectory()
+
+    /// A service whose log goes into a file.
+    private func service(opens: Bool = true) throws -> ViewerService {
+        let log = Log(level: .info, format: .text, sink: try LogSink.file(folder("log")))
+        let service = try ViewerService(directory: folder("state"), basePath: "/cells/", log: log)
+        if opens { service.open(port: 8765) }
+        return service
+    }
+
+    private func secret(_ registration: ViewerService.Registration) throws -> String {
+        guard case .created(let secret) = registration else {
+            throw Unexpected(registration: "\(registration)")
+        }
+        return secret
+    }
+
+    private func isGranted(_ access: ViewerService.Access) -> Bool {
+        if case .granted = access { true } else { false }
+    }
+
+    @Test func beforeItIsOpenNothingIsKept() async throws {
+        let service = try service(opens: false)
+        let id = try #require(ViewerID("v1"))
+        guard case .unavailable(let reason) = await service.register(id) else {
+            Issue.record("registered without a folder")
+            return
+        }
+        #expect(reason == "The gateway is just starting.")
+        if case .unavailable = service.access(id, secret: "x") {} else { Issue.record("accessible") }
+        #expect(service.route(id, candidates: []) == .unknown)
+        service.stop()
+    }
+
+    @Test func aViewerIsTakenOnce() async throws {
+        let service = try service()
+        let id = try #require(ViewerID("v1"))
+        let secret = try secret(await service.register(id))
+        if case .taken = await service.register(id) {} else { Issue.record("registered twice") }
+        #expect(isGranted(service.access(id, secret: secret)))
+        #expect(!isGranted(service.access(id, secret: nil)))
+        #expect(!isGranted(service.access(id, secret: secret + "0")))
+        #expect(service.route(id, candidates: ["a"]) == .subscriber)
+        #expect(await service.close(id))
+        #expect(!(await service.close(id)))
+        if case .unknown = service.access(id, secret: secret) {} else { Issue.record("still there") }
+        #expect(try self.secret(await service.register(id)) != secret)
+        service.stop()
+    }
+
+    @Test func manyRegistrationsOfOneViewerAtOnce() async throws {
+        let service = try service()
+        let id = try #require(ViewerID("v1"))
+        let created = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<50 {
+                group.addTask { if case .created = await service.register(id) { true } else { false } }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(created == 1)
+        service.stop()
+    }
+
+    @Test func registeringAndClosingAtOnceLeavesNothingHalf() async throws {
+        let service = try service()
+        let id = try #require(ViewerID("v1"))
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<100 {
+                group.addTask { _ = await service.register(id) }
+                group.addTask { _ = await service.close(id) }
+            }
+        }
+        _ = await service.close(id)
+        let secret = try secret(await service.register(id))
+        #expect(isGranted(service.access(id, secret: secret)))
+        #expect(await service.append(Array("{}".utf8), to: id) == .kept(1))
+        service.stop()
+    }
+
+    @Test func anotherServiceFindsWhatWasKept() async throws {
+        let id = try #require(ViewerID("v1"))
+        var first: ViewerService? = try service()
+        let secret = try secret(try #require(await first?.register(id)))
+        #expect(await first?.append(Array("{}".utf8), to: id) == .kept(1))
+        first?.stop()
+        first = nil
+        let second = try service()
+        #expect(isGranted(second.access(id, secret: secret)))
+        #expect(await second.append(Array("{}".utf8), to: id) == .kept(2))
+        second.stop()
+    }
+
+    @Test func twoServicesDoNotShareAFolder() async throws {
+        let first = try service()
+        let second = try service()
+        let id = try #require(ViewerID("v1"))
+        guard case .unavailable(let reason) = await second.register(id) else {
+            Issue.record("two have the folder")
+            return
+        }
+        #expect(reason == "Events of viewers cannot be kept here: another process uses this folder.")
+        // What is not for subscribers works.
+        second.delivered(id, by: "lab")
+        #expect(second.route(id, candidates: []) == .upstream("lab"))
+        #expect(await second.close(id))
+        first.stop()
+        second.stop()
+    }
+
+    @Test func theDocumentListsAllViewers() async throws {
+        let service = try service()
+        service.see(try #require(ViewerID("a\"b")), mount: "lab", upstream: "lab")
+        #expect(
+            service.document
+                == "{\"viewers\":[{\"viewerId\":\"a\\\"b\",\"owner\":\"upstream:lab\",\"evidence\":\"seen\","
+                + "\"mount\":\"lab\",\"idle\":0}]}"
+        )
+        service.lost(upstream: "lab")
+        #expect(service.document == "{\"viewers\":[]}")
+        service.stop()
+    }
+
+    @Test func urlsBeginWithTheBasePath() throws {
+        let service = try service()
+        let id = try #require(ViewerID("a/b?"))
+        #expect(service.path(id, "events") == "/cells/_gateway/viewers/a%2Fb%3F/events")
+        service.stop()
+    }
+
+    @Test func requestsForBundlesHaveALimit() async throws {
+        let service = try service()
+        let id = try #require(ViewerID("v1"))
+        let most = SessionRequests.Limits().mostPerViewer
+        var requests: Set<ViewerID> = []
+        for _ in 0..<most { requests.insert(try #require(service.openRequest(id, seconds: 60))) }
+        #expect(requests.count == most)
+        #expect(service.openRequest(id, seconds: 60) == nil)
+        service.stop()
+    }
+}
