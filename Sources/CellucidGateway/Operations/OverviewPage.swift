@@ -26,6 +26,8 @@ enum OverviewPage {
         body += snapshot.broken.isEmpty ? "" : ", \(snapshot.broken.count) with a problem"
         body += ".\(viewer.map { " " + PageLayout.escaped($0) } ?? "")</p>\n"
         if count > 0 { body += table(snapshot.datasets, basePath, opensViewer: opensViewer) }
+        let backends = catalog.backends.backends
+        if !backends.isEmpty { body += servers(backends, basePath, opensViewer: opensViewer) }
         if !snapshot.broken.isEmpty { body += problems(snapshot.broken) }
         if !snapshot.warnings.isEmpty {
             let items = snapshot.warnings.map { "<li>\(PageLayout.escaped($0))</li>\n" }.joined()
@@ -55,6 +57,35 @@ enum OverviewPage {
             <table>
             <thead><tr><th scope="col">Dataset</th><th scope="col" class="n">Cells</th>\
             <th scope="col" class="n">Genes</th><th scope="col" class="n">Size</th><th scope="col">State</th></tr></thead>
+            <tbody>
+            \(rows.joined())</tbody>
+            </table>\n
+            """
+    }
+
+    /// A table of running servers, each with a link.
+    private static func servers(_ backends: [Backend], _ basePath: String, opensViewer: Bool) -> String {
+        let rows = backends.map { backend in
+            let specification = backend.specification
+            let base = "\(basePath)\(specification.mount)/"
+            let current = backend.current
+            var state = "<span class=\"ok\">running</span>"
+            switch current.condition {
+            case .healthy: break
+            case .unknown: state = "not asked yet"
+            case .unavailable(let reason):
+                state = "<span class=\"bad\">unavailable</span> <small>\(PageLayout.escaped(reason))</small>"
+            }
+            let names = current.datasets.map(\.name).joined(separator: ", ")
+            return """
+                <tr><td><a href="\(base)\(opensViewer ? "" : "_cellucid/datasets")">\(PageLayout.escaped(specification.name ?? specification.mount))</a>\
+                <small>\(PageLayout.escaped(base))</small></td><td>\(PageLayout.escaped(names))</td><td>\(state)</td></tr>\n
+                """
+        }
+        return """
+            <h2>Running servers</h2>
+            <table>
+            <thead><tr><th scope="col">Server</th><th scope="col">Datasets</th><th scope="col">State</th></tr></thead>
             <tbody>
             \(rows.joined())</tbody>
             </table>\n
