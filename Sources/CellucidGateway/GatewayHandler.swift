@@ -157,7 +157,8 @@ final class GatewayHandler: RequestHandler {
     }
 
     /// Answers a request for the page or a file of the web app.
-    private func answerWebAppAtHand(_ exchange: Exchange, _ app: WebAppResponder?, _ rest: Range<Int>) -> Bool {
+    private func answerWebAppAtHand(_ exchange: Exchange, _ app: WebAppResponder?, _ rest: Range<Int>) -> Bool
+    {
         // By their first letter most files of datasets are told apart.
         if let first = rest.first,
             ![UInt8(ascii: "a"), UInt8(ascii: "@"), UInt8(ascii: "i")].contains(exchange.request.path[first])
@@ -171,7 +172,9 @@ final class GatewayHandler: RequestHandler {
         webApps.isEmpty ? nil : webApps[dataset?.webApp ?? Configuration.WebApp.usualName]
     }
 
-    private func webApp(of mounted: MountedBackend) -> WebAppResponder? { mounted.webApp.flatMap { webApps[$0] } }
+    private func webApp(of mounted: MountedBackend) -> WebAppResponder? {
+        mounted.webApp.flatMap { webApps[$0] }
+    }
 
     private func acceptsHost(_ request: RequestHead) -> Bool {
         // Only HTTP/1.0 can come without a host, and no browser speaks it: there is no page to defend against.
@@ -287,7 +290,8 @@ final class GatewayHandler: RequestHandler {
     /// Its page and what is below `assets/` hide files of the same names in a dataset; what the web app does not have, the
     /// dataset may.
     /// - Returns: whether it has been answered.
-    private func answerWebApp(_ exchange: Exchange, _ app: WebAppResponder?, _ rest: Range<Int>) async -> Bool {
+    private func answerWebApp(_ exchange: Exchange, _ app: WebAppResponder?, _ rest: Range<Int>) async -> Bool
+    {
         guard let app else {
             guard WebAppPath(exchange.request.path, rest) == .page else { return false }
             answerRead(exchange) { $0.answer(.temporaryRedirect, redirectTo: location(of: "_gateway/")) }

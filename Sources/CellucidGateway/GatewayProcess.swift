@@ -221,7 +221,8 @@ final class GatewayProcess: Sendable {
         }
         warnOfIgnoredChanges(old, new)
         if old.upstreams.servers != new.upstreams.servers { replaceUpstreams(new) }
-        if old.roots != new.roots || old.upstreams.servers.map(\.mount) != new.upstreams.servers.map(\.mount) || old.recursive != new.recursive || old.rescanSeconds != new.rescanSeconds
+        if old.roots != new.roots || old.upstreams.servers.map(\.mount) != new.upstreams.servers.map(\.mount)
+            || old.recursive != new.recursive || old.rescanSeconds != new.rescanSeconds
         {
             replaceRoots(new, old)
         } else {
@@ -254,7 +255,9 @@ final class GatewayProcess: Sendable {
         for backend in backends.table.replaceConfigured(BackendHost.specifications(new)) {
             backend.turns.close()
             viewers.lost(upstream: backend.specification.mount)
-            log.info("upstream \(backend.specification.mount) (\(backend.specification.origin)) was taken away")
+            log.info(
+                "upstream \(backend.specification.mount) (\(backend.specification.origin)) was taken away"
+            )
         }
         republish()
     }

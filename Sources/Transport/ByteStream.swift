@@ -158,7 +158,9 @@ public final class ByteStream {
         var result = TLSReadResult.wouldBlock
         _ = unsafe buffer.withFreeBytes { room in
             do throws(TLSError) {
-                result = unsafe try session.read(into: UnsafeMutableRawBufferPointer(rebasing: room[..<limit]))
+                result = unsafe try session.read(
+                    into: UnsafeMutableRawBufferPointer(rebasing: room[..<limit])
+                )
             } catch {
                 failure = error
             }

@@ -183,7 +183,9 @@ public final class ClientConnection {
             return 0
         }
         let count = buffer.count - before
-        guard UInt64(count) <= left else { throw error(.malformedAnswer("it has more bytes than it announces")) }
+        guard UInt64(count) <= left else {
+            throw error(.malformedAnswer("it has more bytes than it announces"))
+        }
         decoder.skip(count)
         bodyBytes += UInt64(count)
         noteBody(decoder)

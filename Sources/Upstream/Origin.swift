@@ -39,7 +39,8 @@ public struct Origin: Sendable, Hashable, CustomStringConvertible {
     /// - Throws: `UpstreamError` with the cause `.invalidURL` when it is not.
     public init(socketPath: String) throws(UpstreamError) {
         guard socketPath.hasPrefix("/"), UnixSocket.isValid(path: socketPath) else {
-            let reason = "a Unix socket needs an absolute path of at most \(UnixSocket.maximumPathBytes) bytes"
+            let reason =
+                "a Unix socket needs an absolute path of at most \(UnixSocket.maximumPathBytes) bytes"
             throw UpstreamError(.invalidURL(reason), at: "unix:\(socketPath)")
         }
         self.init(scheme: .http, host: "localhost", port: 80, socketPath: socketPath)
@@ -54,7 +55,6 @@ public struct Origin: Sendable, Hashable, CustomStringConvertible {
         authority = port == scheme.defaultPort ? bracketed : "\(bracketed):\(port)"
         webOrigin = "\(scheme.rawValue)://\(authority)"
     }
-
 
     /// Host and port as in a CONNECT request.
     public var hostAndPort: String { "\(bracketedHost):\(port)" }

@@ -18,6 +18,10 @@ final class ScriptedOrigin: Sendable {
         case drip(String, milliseconds: Int64)
         /// Waits for a whole request head.
         case request
+        /// Waits for so many bytes, which are noted as a request's head is.
+        case bytes(Int)
+        /// Waits until so many requests have come on all connections.
+        case requests(Int)
         /// Waits, then goes on.
         case sleep(milliseconds: Int64)
         /// Waits until the client has gone.
@@ -42,16 +46,34 @@ final class ScriptedOrigin: Sendable {
     ///   - tls: the certificate when it speaks TLS.
     ///   - host: the address to listen on.
     /// - Throws: `SystemError` when it cannot listen.
-    init(_ scripts: [[Action]], tls: TLSContext? = nil, host: String = "127.0.0.1") throws {
-        let loop = try EventLoop()
-        self.loop = loop
+    convenience init(_ scripts: [[Action]], tls: TLSContext? = nil, host: String = "127.0.0.1") throws {
         guard let address = SocketAddress(host: host, port: 0) else {
             throw SystemError(code: EINVAL, call: host)
         }
         let socket = try Listener.bind(address)
-        port = Listener.localAddress(of: socket).port
+        try self.init(scripts, tls, port: Listener.localAddress(of: socket).port, socket.release())
+    }
+
+    /// Listens on a Unix socket instead.
+    convenience init(_ scripts: [[Action]], socketPath: String) throws {
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let socket = try Descriptor(Glibc.socket(AF_UNIX, type, 0), from: "socket")
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: socketPath.utf8) }
+        let size = socklen_t(MemoryLayout<sockaddr_un>.size)
+        let code = withUnsafeBytes(of: &address) { bytes in
+            bytes.withMemoryRebound(to: sockaddr.self) { Glibc.bind(socket.raw, $0.baseAddress, size) }
+        }
+        guard code == 0, listen(socket.raw, 16) == 0 else { throw SystemError.last("bind") }
+        try self.init(scripts, nil, port: 0, socket.release())
+    }
+
+    private init(_ scripts: [[Action]], _ tls: TLSContext?, port: UInt16, _ raw: Int32) throws {
+        let loop = try EventLoop()
+        self.loop = loop
+        self.port = port
         thread = try Thread(name: "origin") { loop.run() }
-        let raw = socket.release()
         Task(executorPreference: loop) { [weak self] in
             guard let listener = try? Listener(Descriptor(raw, from: "bind"), loop: loop) else { return }
             var count = 0
@@ -127,6 +149,15 @@ final class ScriptedOrigin: Sendable {
                 }
                 guard try await fill(input, stream) else { return false }
             }
+        case .bytes(let count):
+            while input.count < count {
+                input.reserve(16 * 1024)
+                guard try await fill(input, stream) else { return false }
+            }
+            log.withLock { $0.append((number, input.unread.extracting(0..<count).text())) }
+            input.consume(count)
+        case .requests(let count):
+            while requests.count < count { await loop.sleep(milliseconds: 1) }
         case .sleep(let milliseconds): await loop.sleep(milliseconds: milliseconds)
         case .waitForEnd:
             while try await fill(input, stream) { input.removeAll() }

@@ -93,7 +93,9 @@ struct AnswerFields {
             if next == UInt8(ascii: "?") { path = [UInt8(ascii: "/")] + rest }
             break
         }
-        guard path.first == UInt8(ascii: "/"), path.dropFirst().first != UInt8(ascii: "/") else { return path }
+        guard path.first == UInt8(ascii: "/"), path.dropFirst().first != UInt8(ascii: "/") else {
+            return path
+        }
         let prefix = mount.targetPrefix
         let base = basePath + Array(mount.mount.utf8) + [UInt8(ascii: "/")]
         if path.starts(with: prefix) { return base + path.dropFirst(prefix.count) }

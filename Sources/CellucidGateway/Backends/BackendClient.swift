@@ -131,7 +131,10 @@ final class BackendClient {
         } catch let error as UpstreamError {
             throw failure(error, backend)
         } catch let error as UpstreamExchange.FeedError {
-            throw BackendFailure(status: .badRequest, reason: "the request's body is incomplete: \(error.reason)")
+            throw BackendFailure(
+                status: .badRequest,
+                reason: "the request's body is incomplete: \(error.reason)"
+            )
         } catch {
             throw BackendFailure(status: .badGateway, reason: "\(error)")
         }
@@ -144,14 +147,19 @@ final class BackendClient {
     ///   - backend: for the error.
     /// - Returns: the body.
     /// - Throws: ``BackendFailure``.
-    func body(of exchange: UpstreamExchange, limit: Int, _ backend: Backend) async throws(BackendFailure) -> [UInt8] {
+    func body(of exchange: UpstreamExchange, limit: Int, _ backend: Backend) async throws(BackendFailure)
+        -> [UInt8]
+    {
         let buffer = context.takeBuffer()
         defer { context.give(buffer) }
         do throws(UpstreamError) {
             while try await exchange.read(into: buffer) > 0 {
                 guard buffer.count <= limit else {
                     exchange.end()
-                    throw UpstreamError(.tooLarge(limit: UInt64(limit)), at: "\(backend.specification.origin)")
+                    throw UpstreamError(
+                        .tooLarge(limit: UInt64(limit)),
+                        at: "\(backend.specification.origin)"
+                    )
                 }
             }
         } catch {
@@ -181,7 +189,9 @@ final class BackendClient {
         let origin = backend.specification.origin
         let closes = backend.isSerial
         try await begin(exchange, request, at: backend) { buffer in
-            buffer.append("\(json == nil ? "GET" : "POST") \(target) HTTP/1.1\r\nHost: \(origin.authority)\r\n")
+            buffer.append(
+                "\(json == nil ? "GET" : "POST") \(target) HTTP/1.1\r\nHost: \(origin.authority)\r\n"
+            )
             buffer.append("Accept: application/json\r\nUser-Agent: cellucid-gateway/\(Version.current)\r\n")
             if let json {
                 buffer.append("Content-Type: application/json\r\nContent-Length: \(json.utf8.count)\r\n")
@@ -205,7 +215,8 @@ final class BackendClient {
             return BackendFailure(status: .gatewayTimeout, reason: error.reason, isUndelivered: true)
         case .timedOut: return BackendFailure(status: .gatewayTimeout, reason: error.reason)
         case .cancelled: return BackendFailure(status: .serviceUnavailable, reason: error.reason)
-        case .connectionLost, .truncated, .malformedAnswer, .tooLarge, .redirectedElsewhere, .tooManyRedirects,
+        case .connectionLost, .truncated, .malformedAnswer, .tooLarge, .redirectedElsewhere,
+            .tooManyRedirects,
             .notStored:
             return BackendFailure(status: .badGateway, reason: error.reason)
         }

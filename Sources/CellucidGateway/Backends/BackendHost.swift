@@ -68,7 +68,9 @@ struct BackendHost: Sendable {
         }
     }
 
-    private static func tls(_ configuration: Configuration, _ log: Log) throws(StartupError) -> TLSClientContext? {
+    private static func tls(_ configuration: Configuration, _ log: Log) throws(StartupError)
+        -> TLSClientContext?
+    {
         let authorities = configuration.upstreams.certificateAuthorities
         do throws(TLSContextError) {
             return try TLSClientContext(trust: authorities.map { .systemAnd(path: $0) } ?? .system)

@@ -25,7 +25,8 @@ enum BackendQuestions {
         milliseconds: Int64
     ) async throws(BackendFailure) -> Findings {
         let health = try await client.ask(backend, "/_cellucid/health", milliseconds: milliseconds)
-        guard health.status == .ok, let document = object(health.body), case .string("ok") = document["status"]
+        guard health.status == .ok, let document = object(health.body),
+            case .string("ok") = document["status"]
         else { throw unexpected("/_cellucid/health", health) }
         var generation = backend.specification.generation
         if generation == nil {
@@ -33,7 +34,8 @@ enum BackendQuestions {
             generation = dialect(answer)
         }
         let listing = try await client.ask(backend, "/_cellucid/datasets", milliseconds: milliseconds)
-        guard listing.status == .ok, let document = object(listing.body), case .array(let entries) = document["datasets"]
+        guard listing.status == .ok, let document = object(listing.body),
+            case .array(let entries) = document["datasets"]
         else { throw unexpected("/_cellucid/datasets", listing) }
         return Findings(
             generation: generation ?? .first,
@@ -56,7 +58,9 @@ enum BackendQuestions {
         if case .string(let given) = values["name"], !given.isEmpty { name = given }
         var path = "/"
         if case .string(let given) = values["path"] { path = given }
-        guard path == "/" || path.hasPrefix("/") && path.hasSuffix("/") && !path.contains("//") else { return nil }
+        guard path == "/" || path.hasPrefix("/") && path.hasSuffix("/") && !path.contains("//") else {
+            return nil
+        }
         let encoded = path.split(separator: "/").map { PercentCoding.encode(String($0)) }
         return Backend.ListedDataset(
             id: id,

@@ -80,7 +80,8 @@ final class BackendResponder {
         do {
             guard MountName.isValid(mount) else {
                 throw Mistake(
-                    text: "\"\(mount)\" cannot be a mount: letters, digits, \".\", \"_\" and \"-\", none of the gateway's own paths."
+                    text:
+                        "\"\(mount)\" cannot be a mount: letters, digits, \".\", \"_\" and \"-\", none of the gateway's own paths."
                 )
             }
             let wish = try Self.wish(try await body(of: exchange))
@@ -98,7 +99,9 @@ final class BackendResponder {
     }
 
     private func register(_ mount: String, _ wish: Wish, _ exchange: Exchange) throws {
-        guard let url = wish.url else { throw Mistake(text: "The URL of the server is missing: {\"url\": …}") }
+        guard let url = wish.url else {
+            throw Mistake(text: "The URL of the server is missing: {\"url\": …}")
+        }
         let origin: Origin
         do throws(UpstreamError) { origin = try Origin(upstream: url) } catch {
             throw Mistake(text: "The URL cannot be used: \(error.reason).")
@@ -160,7 +163,9 @@ final class BackendResponder {
 
     private static func wish(_ body: [UInt8]) throws(Mistake) -> Wish {
         guard case .object(let members) = try? JSONDecoder().decode(JSONValue.self, from: Data(body)) else {
-            throw Mistake(text: "The body is no JSON object such as {\"url\": \"http://127.0.0.1:8766\", \"ttl\": 60}.")
+            throw Mistake(
+                text: "The body is no JSON object such as {\"url\": \"http://127.0.0.1:8766\", \"ttl\": 60}."
+            )
         }
         var wish = Wish()
         for member in members {
@@ -168,9 +173,13 @@ final class BackendResponder {
             case ("url", .string(let text)): wish.url = text
             case ("name", .string(let text)): wish.name = text.isEmpty ? nil : text
             case ("webApp", .string(let text)): wish.webApp = text
-            case ("ttl", .integer(let number)) where seconds.contains(Int64(number)): wish.seconds = Int64(number)
+            case ("ttl", .integer(let number)) where seconds.contains(Int64(number)):
+                wish.seconds = Int64(number)
             case ("ttl", _):
-                throw Mistake(text: "\"ttl\" is a number of seconds from \(seconds.lowerBound) to \(seconds.upperBound).")
+                throw Mistake(
+                    text:
+                        "\"ttl\" is a number of seconds from \(seconds.lowerBound) to \(seconds.upperBound)."
+                )
             case ("generation", .string("auto")), ("generation", .null): wish.generation = nil
             case ("generation", .string(let text)):
                 guard let generation = ServerGeneration(rawValue: text) else {

@@ -18,7 +18,9 @@ enum EventAnswers {
         case 200:
             let text = answer.body
             // With and without the space that Python's serialiser writes.
-            if text.span.contains("\"delivered\": true") || text.span.contains("\"delivered\":true") { return .owner }
+            if text.span.contains("\"delivered\": true") || text.span.contains("\"delivered\":true") {
+                return .owner
+            }
             return text.span.contains("\"not_found\"") ? .stranger : .undecided
         // A wrong token, or a callback that failed: both come after the viewer was found.
         case 403, 500: return .owner
@@ -30,7 +32,9 @@ enum EventAnswers {
     /// What a backend has answered.
     static func answer(_ answer: BackendAnswer, _ exchange: Exchange) {
         exchange.response.status = answer.status
-        if !answer.contentType.isEmpty { exchange.response.fields.add("Content-Type", answer.contentType.span) }
+        if !answer.contentType.isEmpty {
+            exchange.response.fields.add("Content-Type", answer.contentType.span)
+        }
         finish(exchange, answer.body)
     }
 
@@ -48,7 +52,9 @@ enum EventAnswers {
 
     /// The event is none.
     static func answer(_ error: EventSyntaxError, _ exchange: Exchange) {
-        guard error.kind == .syntax else { return answerText(.internalServerError, "Internal server error", exchange) }
+        guard error.kind == .syntax else {
+            return answerText(.internalServerError, "Internal server error", exchange)
+        }
         exchange.answer(json: self.error("Invalid JSON: \(error.description)"))
     }
 

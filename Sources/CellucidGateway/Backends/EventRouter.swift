@@ -47,7 +47,8 @@ final class EventRouter {
         let viewer = envelope.viewerID.text.flatMap { ViewerID($0) }
         let urgency: RequestTurns.Urgency = envelope.type == .text("hover") ? .later : .soon
         if let viewer, case .subscriber = service.route(viewer, candidates: []) {
-            let json = envelope.hasNonFiniteNumbers
+            let json =
+                envelope.hasNonFiniteNumbers
                 ? EventEnvelope.replacingNonFiniteNumbers(in: event.span) : event
             return EventAnswers.answer(await service.append(json, to: viewer), exchange)
         }
@@ -156,7 +157,9 @@ final class EventRouter {
 
     /// Learns from an answer who owns a viewer.
     @discardableResult
-    private func note(_ answer: BackendAnswer, _ viewer: ViewerID, _ backend: Backend) -> EventAnswers.Ownership {
+    private func note(_ answer: BackendAnswer, _ viewer: ViewerID, _ backend: Backend)
+        -> EventAnswers.Ownership
+    {
         let name = backend.specification.mount
         let ownership = EventAnswers.ownership(answer)
         switch ownership {
@@ -239,7 +242,8 @@ final class EventRouter {
         case .upstream(let name): return named(name)
         case .subscriber, .unknown: return nil
         case .probe(let names):
-            let json = "{\"type\":\"pong\",\"viewerId\":\(JSONText.string(viewer.text)),\"viewerToken\":\"\",\"requestId\":\"gateway\",\"t\":0}"
+            let json =
+                "{\"type\":\"pong\",\"viewerId\":\(JSONText.string(viewer.text)),\"viewerToken\":\"\",\"requestId\":\"gateway\",\"t\":0}"
             for backend in names.compactMap(named) {
                 let answer = try? await client.withTurn(at: backend, key: viewer.text, .soon) {
                     () async throws(BackendFailure) in

@@ -87,7 +87,9 @@ final class ProxyResponder {
         let upstream = client.exchange(with: backend)
         var asked = UpstreamExchange.Request(method: request.method, isRepeatable: request.method.isSafe)
         if !exchange.body.isFinished {
-            if let length = exchange.body.remainingLength, length > Self.mostBodyBytes { return refuseBody(exchange) }
+            if let length = exchange.body.remainingLength, length > Self.mostBodyBytes {
+                return refuseBody(exchange)
+            }
             exchange.body.limit = Self.mostBodyBytes
             asked.feed = RequestFeed(exchange)
             asked.isRepeatable = false
@@ -296,7 +298,10 @@ final class ProxyResponder {
         guard upstream.head.list("upgrade", contains: "websocket"),
             let tunnel = upstream.makeTunnel(.webSocket)
         else {
-            throw BackendFailure(status: .badGateway, reason: "it switches to another protocol than was asked for")
+            throw BackendFailure(
+                status: .badGateway,
+                reason: "it switches to another protocol than was asked for"
+            )
         }
         AnswerFields(upstream.head, backend: backend, mount: mounted, basePath: basePath).copy(to: exchange)
         exchange.response.fields.add("Connection", "Upgrade")

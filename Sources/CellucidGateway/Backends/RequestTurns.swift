@@ -99,7 +99,8 @@ final class RequestTurns: Sendable {
                 }
                 if state.waiters.count >= Self.mostWaiting {
                     // What is out of date soonest makes room.
-                    guard urgency < .later, let index = state.waiters.lastIndex(where: { $0.urgency == .later })
+                    guard urgency < .later,
+                        let index = state.waiters.lastIndex(where: { $0.urgency == .later })
                     else { return .some(.full) }
                     displaced = state.waiters.remove(at: index)
                 }

@@ -39,7 +39,9 @@ final class Spool {
     /// Takes all of `bytes`.
     func append(_ bytes: ByteBuffer) async throws(Failure) {
         count += UInt64(bytes.count)
-        guard count <= Self.mostBytes else { throw Failure(reason: "there are more than \(Self.mostBytes) bytes") }
+        guard count <= Self.mostBytes else {
+            throw Failure(reason: "there are more than \(Self.mostBytes) bytes")
+        }
         memory += bytes.unread.copied()
         bytes.removeAll()
         if memory.count > Self.memoryBytes { try await write() }
@@ -83,7 +85,10 @@ final class SpoolFile: Sendable {
     init(folder: String) throws(SystemError) {
         _ = unsafe mkdir(folder, 0o700)
         let path = "\(folder)/\(UInt64.random(in: 0 ... .max))"
-        descriptor = unsafe try Descriptor(open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600), from: "open")
+        descriptor = unsafe try Descriptor(
+            open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600),
+            from: "open"
+        )
         unsafe unlink(path)
     }
 

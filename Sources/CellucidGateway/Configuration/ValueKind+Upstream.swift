@@ -22,7 +22,9 @@ extension ValueKind where Value == UpstreamOption {
             }
             return try option(mount, url, members["name"], generation, members["webApp"])
         }
-        guard let parts = value.string?.split(separator: "=", maxSplits: 1), parts.count == 2 else { return nil }
+        guard let parts = value.string?.split(separator: "=", maxSplits: 1), parts.count == 2 else {
+            return nil
+        }
         return try option(String(parts[0]), String(parts[1]), nil, nil, nil)
     } write: { option in
         let members = [
@@ -46,7 +48,8 @@ extension ValueKind where Value == UpstreamOption {
         guard MountName.isValid(mount) else {
             throw ValueRejection(
                 .text(mount),
-                expected: "a mount of letters, digits, \".\", \"_\" and \"-\" that is none of the gateway's own paths"
+                expected:
+                    "a mount of letters, digits, \".\", \"_\" and \"-\" that is none of the gateway's own paths"
             )
         }
         do throws(UpstreamError) {
