@@ -2,7 +2,7 @@
 # the set-up themselves.
 
 BUILD_PACKAGES := libssl-dev zlib1g-dev libnghttp2-dev pkg-config
-TEST_PACKAGES := curl openssl python3 python3-numpy python3-h2 nghttp2-client chromium
+TEST_PACKAGES := curl openssl python3 python3-numpy python3-h2 python3-venv nghttp2-client chromium
 BENCHMARK_PACKAGES := nginx-light wrk nghttp2-client h2o openssl python3
 
 RELEASE := swift build -c release --static-swift-stdlib --product gateway
@@ -44,6 +44,7 @@ install-build:
 
 install-test:
 	@config/install-packages.sh --optional $(TEST_PACKAGES)
+	@Tests/Cellucid/environments.sh
 
 install-benchmark:
 	@config/install-packages.sh --optional $(BENCHMARK_PACKAGES)

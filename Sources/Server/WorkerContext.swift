@@ -49,7 +49,7 @@ public final class WorkerContext {
     /// Frames on their way out, for each connection that is sending.
     let outputBuffers = BufferPool(bufferCapacity: HTTP2Connection.outputCapacity, maximumKept: 64)
     /// Pieces of bodies that are made while they are sent, over HTTP/1.
-    let sourceBuffers = BufferPool(bufferCapacity: 128 * 1024, maximumKept: 32)
+    let sourceBuffers = BufferPool(bufferCapacity: 256 * 1024, maximumKept: 16)
     /// What was just received, for use within one call.
     let received = ByteBuffer(capacity: 32 * 1024)
 
