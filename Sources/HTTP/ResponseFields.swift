@@ -53,7 +53,8 @@ public final class ResponseFields {
         lines.append("\r\n")
     }
 
-    /// Adds a field whose value is text.
+    /// Adds a field whose value is text that is made at run time; a literal is meant for the other one.
+    @_disfavoredOverload
     public func add(_ name: StaticString, _ value: String) { add(name, Array(value.utf8).span) }
 
     /// Adds a field as another server sent it.

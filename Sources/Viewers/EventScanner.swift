@@ -57,7 +57,7 @@ struct EventScanner: ~Copyable, ~Escapable {
             case UInt8(ascii: "\""):
                 _ = try scanString()
             default:
-                try scanScalar()
+                if depth == 0 || isInObject || !skipWholeNumbers() { try scanScalar() }
             }
             // Behind a value: the ends of what it is the last of, up to the next value.
             behind: while true {
@@ -180,6 +180,26 @@ struct EventScanner: ~Copyable, ~Escapable {
     private mutating func skipNonFinite(_ count: Int) {
         index += count
         hasNonFiniteNumbers = true
+    }
+
+    /// Walks over positive whole numbers with nothing but commas between them, which is what long events consist of.
+    /// - Returns: whether there was one; what follows the last one is a comma or the end of the array.
+    private mutating func skipWholeNumbers() -> Bool {
+        let text = text
+        var place = index
+        var end = index
+        while place < text.count, text[place] > UInt8(ascii: "0"), text[place] <= UInt8(ascii: "9") {
+            let first = place
+            repeat { place += 1 } while place < text.count && ASCII.isDigit(text[place])
+            guard place < text.count, place - first < 20 else { break }
+            if text[place] == UInt8(ascii: "]") { end = place }
+            guard text[place] == UInt8(ascii: ",") else { break }
+            end = place
+            place += 1
+        }
+        guard end > index else { return false }
+        index = end
+        return true
     }
 
     private mutating func scanNumber() throws(EventSyntaxError) {

@@ -51,8 +51,7 @@ struct AnswerFields {
         }
         if let control = cacheControl(exchange.request) { fields.add("Cache-Control", control) }
         if isCoded, !head.list("vary", contains: "accept-encoding") { fields.add("Vary", "Accept-Encoding") }
-        fields.add("Vary", "Origin")
-        CrossOrigin.addFixedFields(to: fields)
+        fields.add(block: CrossOrigin.fixedBlock)
         CrossOrigin.addFields(for: exchange.request, to: fields)
     }
 

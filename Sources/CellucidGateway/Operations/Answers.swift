@@ -66,8 +66,7 @@ extension Exchange {
 
     /// Adds the fields that every answer of the gateway itself has.
     func addOwnFields() {
-        response.fields.add("Vary", "Origin")
-        CrossOrigin.addFixedFields(to: response.fields)
+        response.fields.add(block: CrossOrigin.fixedBlock)
         CrossOrigin.addFields(for: request, to: response.fields)
     }
 }

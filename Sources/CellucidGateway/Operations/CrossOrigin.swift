@@ -15,6 +15,14 @@ enum CrossOrigin {
         )
     }
 
+    /// The lines of ``addFixedFields(to:)`` behind `Vary: Origin`, for answers that are made anew each time.
+    static let fixedBlock: [UInt8] = {
+        let fields = ResponseFields()
+        fields.add("Vary", "Origin")
+        addFixedFields(to: fields)
+        return fields.block.copied()
+    }()
+
     /// Adds what depends on the request's origin.
     ///
     /// `Vary: Origin` is among the fields of each answer already.
