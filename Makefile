@@ -3,7 +3,7 @@
 
 BUILD_PACKAGES := libssl-dev zlib1g-dev libnghttp2-dev pkg-config
 TEST_PACKAGES := curl openssl python3 python3-numpy python3-h2 python3-venv nghttp2-client chromium
-BENCHMARK_PACKAGES := nginx-light wrk nghttp2-client h2o openssl python3
+BENCHMARK_PACKAGES := nginx-light wrk nghttp2-client h2o openssl python3 haproxy
 
 RELEASE := swift build -c release --static-swift-stdlib --product gateway
 GATEWAY := .build/release/gateway

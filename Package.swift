@@ -146,7 +146,7 @@ let package = Package(
             name: "CellucidGatewayTests",
             dependencies: [
                 "CellucidGateway", "Catalog", "Server", "HTTP", "Reactor", "Telemetry", "Bytes", "Viewers",
-                "TestSupport",
+                "Upstream", "TestSupport",
             ],
             swiftSettings: testSettings
         ),

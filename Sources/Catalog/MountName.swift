@@ -45,7 +45,12 @@ public enum MountName {
     }
 
     /// The first of `name-number`, `name-(number + 1)`, … that `isFree`, shortened to fit.
-    static func firstFree(number: Int, of name: String, _ isFree: (String) -> Bool) -> String {
+    /// - Parameters:
+    ///   - number: where to begin.
+    ///   - name: a valid mount.
+    ///   - isFree: whether a name may be taken; it must come to be true.
+    /// - Returns: a valid mount.
+    public static func firstFree(number: Int, of name: String, _ isFree: (String) -> Bool) -> String {
         var number = number
         while true {
             let candidate = numbered(name, number)

@@ -87,7 +87,7 @@ final class GatewayProcess: Sendable {
         let hostGuard = Self.hostGuard(configuration, tls)
         let view = CatalogView(
             snapshot,
-            backends: BackendView(backends.table.all),
+            backends: BackendView(backends.table.all, besides: Set(snapshot.datasets.map(\.mount))),
             webApp: configuration.webApp(of:)
         )
         let basePath = Array(configuration.basePath.utf8)
@@ -318,7 +318,7 @@ final class GatewayProcess: Sendable {
             let (snapshot, configuration) = state.withLock { ($0.snapshot, $0.configuration) }
             let view = CatalogView(
                 snapshot,
-                backends: BackendView(backends.table.all),
+                backends: BackendView(backends.table.all, besides: Set(snapshot.datasets.map(\.mount))),
                 webApp: configuration.webApp(of:)
             )
             server.update { handler in (handler as? GatewayHandler)?.replace(catalog: view) }

@@ -144,6 +144,7 @@ final class ServedStream {
 
     /// Wakes whoever waits, as the stream has ended.
     func closed() {
+        if hasTask || stream.hasUnsentBody { exchange.clientHasGone() }
         isSending = false
         resume(&bodyWaiter, .interrupted)
         resume(&sendWaiter, .interrupted)

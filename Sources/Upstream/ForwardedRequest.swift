@@ -53,8 +53,10 @@ public struct ForwardedRequest {
         buffer.append("\r\n")
         request.combineLines(of: .cookie)
         var hasCookie = false
+        let namesOptions = request.count(of: .connection) > 0
         for index in 0..<request.fieldCount {
             let known = request.knownName(at: index)
+            if known == nil || namesOptions, request.isHopByHop(at: index) { continue }
             switch known {
             case .host, .contentLength, .transferEncoding, .expect, .referer, .connection, .keepAlive, .te,
                 .trailer, .upgrade, .priority, .via:
@@ -70,7 +72,6 @@ public struct ForwardedRequest {
                 continue
             default: break
             }
-            if known == nil || request.count(of: .connection) > 0, request.isHopByHop(at: index) { continue }
             let name = request.name(at: index)
             if known == nil, name.equalsIgnoringCase("http2-settings") { continue }
             line(name, request.value(at: index), buffer)

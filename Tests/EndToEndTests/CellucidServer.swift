@@ -163,11 +163,21 @@ final class CellucidServer {
 
     // MARK: Its life
 
-    /// Its process id.
-    var processID: pid_t { child.processID }
+    /// Stops it where it is, and waits until it stands still; its connections are taken by the system meanwhile.
+    func freeze() throws {
+        child.send(signal: SIGSTOP)
+        let threads = "/proc/\(child.processID)/task"
+        let isFrozen = Deadline(seconds: 30).wait {
+            Repository.names(in: threads).allSatisfy { thread in
+                let status = String(decoding: readFile("\(threads)/\(thread)/stat") ?? [], as: UTF8.self)
+                return status.split(separator: ")").last?.hasPrefix(" T") == true
+            }
+        }
+        guard isFrozen else { throw failure("it does not stand still") }
+    }
 
-    /// Sends a signal.
-    func send(signal: Int32) { child.send(signal: signal) }
+    /// Lets it go on.
+    func thaw() { child.send(signal: SIGCONT) }
 
     /// Ends it at once, with all its connections.
     func kill() { child.kill() }

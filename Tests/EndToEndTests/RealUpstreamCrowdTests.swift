@@ -1,4 +1,3 @@
-import Glibc
 import TestSupport
 import Testing
 
@@ -71,7 +70,7 @@ struct RealUpstreamCrowdTests {
             }
             #expect(isWaiting)
         }
-        server.send(signal: SIGSTOP)
+        try server.freeze()
         let hovering = try names.map { _ in try backends.gateway.connect() }
         for (name, connection) in zip(names, hovering) {
             try connection.sendEvent(server.event("hover", of: name).document, to: target)
@@ -80,7 +79,7 @@ struct RealUpstreamCrowdTests {
         let selecting = try backends.gateway.connect()
         try selecting.sendEvent(server.event("selection", of: "selects").document, to: target)
         try waitUntilWaiting(50)
-        server.send(signal: SIGCONT)
+        server.thaw()
         for connection in hovering + [selecting] {
             #expect(try connection.readResponse(to: "POST").json == .delivered)
         }

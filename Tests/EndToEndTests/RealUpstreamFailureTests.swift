@@ -1,4 +1,3 @@
-import Glibc
 import TestSupport
 import Testing
 
@@ -119,7 +118,7 @@ struct RealUpstreamFailureTests {
     func stuck(version: CellucidServer.Version) throws {
         let backends = try RealBackends([CellucidServer(version, viewers: ["v"])])
         let server = backends.servers[0]
-        server.send(signal: SIGSTOP)
+        try server.freeze()
         let waiting = try backends.gateway.connect()
         try waiting.sendEvent(
             server.event("click", of: "v").document,
@@ -128,7 +127,7 @@ struct RealUpstreamFailureTests {
         let health = "/\(server.mount)/_cellucid/health"
         for _ in 0..<5 { #expect(try backends.ask(health).json?["status"]?.text == "ok") }
         #expect(try backends.state(of: server)?["state"]?.text == "healthy")
-        server.send(signal: SIGCONT)
+        server.thaw()
         #expect(try waiting.readResponse(to: "POST").json == .delivered)
     }
 
@@ -142,12 +141,12 @@ struct RealUpstreamFailureTests {
             ["--upstream-seconds", "1"]
         )
         let server = backends.servers[0]
-        server.send(signal: SIGSTOP)
+        try server.freeze()
         let answer = try backends.ask(file(server))
         #expect([503, 504].contains(answer.status), "\(answer.statusLine)")
         #expect(answer.text.contains("gives no answer: "), "\(answer.text)")
         #expect(try backends.ask(file(backends.servers[1])).status == 200)
-        server.send(signal: SIGCONT)
+        server.thaw()
         let isBack = try Deadline(seconds: 60).wait { try backends.ask(file(server)).status == 200 }
         #expect(isBack)
         #expect(try backends.post(server.event("click", of: "v")).json == .delivered)

@@ -13,6 +13,8 @@ final class TestSwitches: Sendable {
     let waitingAtGate = Mutex(0)
     /// What has become of upgrades, in order.
     let upgradeEvents = Mutex<[TestUpgrade.Event]>([])
+    /// What has become of the clients of `/watch` and its like, in order.
+    let clientEvents = Mutex<[String]>([])
     /// How the last read of a request's body ended.
     let lastFailure = Mutex<RequestBodyError?>(nil)
 }
@@ -60,6 +62,12 @@ final class TestHandler: RequestHandler {
                 response.body = .bytes(Array("not asked".utf8))
             }
         case "/switching": response.status = .switchingProtocols
+        case "/watch": await watch(exchange, forgets: false)
+        case "/forget": await watch(exchange, forgets: true)
+        case "/watched":
+            exchange.whenClientGoes { [switches] in switches.clientEvents.withLock { $0.append("gone") } }
+            response.body = .bytes(Array("watched".utf8))
+        case "/stop": await stopReceiving(exchange)
         case "/gate":
             await waitAtGate()
             response.body = .bytes(Array("through".utf8))
@@ -70,6 +78,37 @@ final class TestHandler: RequestHandler {
     private func waitAtGate() async {
         switches.waitingAtGate.withLock { $0 += 1 }
         while !switches.isGateOpen.withLock({ $0 }) { await context.loop.sleep(milliseconds: 2) }
+    }
+
+    /// Waits until the client has gone, or the gate is open.
+    private func watch(_ exchange: Exchange, forgets: Bool) async {
+        let switches = switches
+        exchange.whenClientGoes { switches.clientEvents.withLock { $0.append("gone") } }
+        if forgets { exchange.forgetClientGoing() }
+        switches.waitingAtGate.withLock { $0 += 1 }
+        while !switches.isGateOpen.withLock({ $0 }), switches.clientEvents.withLock({ $0.isEmpty }) {
+            await context.loop.sleep(milliseconds: 2)
+        }
+        exchange.response.body = .bytes(Array("waited".utf8))
+    }
+
+    /// Reads the body until it is told at the gate to read no more.
+    private func stopReceiving(_ exchange: Exchange) async {
+        let bound = LoopBound((exchange: exchange, handler: self), loop: context.loop)
+        let stopping = Task(executorPreference: context.loop) {
+            await bound.value.handler.waitAtGate()
+            bound.value.exchange.stopReceiving()
+        }
+        exchange.body.limit = 1 << 20
+        let received = ByteBuffer(capacity: 1024)
+        do throws(RequestBodyError) {
+            while try await exchange.body.read(into: received) > 0 {}
+        } catch {
+            switches.lastFailure.withLock { $0 = error }
+        }
+        await stopping.value
+        received.append(" stopped")
+        exchange.response.body = .bytes(received.unread.copied())
     }
 
     static let pieces: [[UInt8]] =

@@ -79,22 +79,20 @@ struct AnswerFields {
     /// Where a redirect leads, seen from the client.
     private func location(_ value: Span<UInt8>) -> [UInt8] {
         var path = value.copied()
+        var isUpstreams = path.first == UInt8(ascii: "/") && path.dropFirst().first != UInt8(ascii: "/")
         let origin = backend.specification.origin
         for start in ["\(origin.scheme.rawValue)://\(origin.authority)", "//\(origin.authority)"]
         where path.starts(with: start.utf8) {
             let rest = path.dropFirst(start.utf8.count)
             // A longer host name or port is somebody else's.
-            guard let next = rest.first else {
-                path = [UInt8(ascii: "/")]
+            guard rest.isEmpty || rest.first == UInt8(ascii: "/") || rest.first == UInt8(ascii: "?") else {
                 break
             }
-            if next == UInt8(ascii: "/") { path = Array(rest) }
-            if next == UInt8(ascii: "?") { path = [UInt8(ascii: "/")] + rest }
+            path = rest.first == UInt8(ascii: "/") ? Array(rest) : [UInt8(ascii: "/")] + rest
+            isUpstreams = true
             break
         }
-        guard path.first == UInt8(ascii: "/"), path.dropFirst().first != UInt8(ascii: "/") else {
-            return path
-        }
+        guard isUpstreams else { return path }
         let prefix = mount.targetPrefix
         let base = basePath + Array(mount.mount.utf8) + [UInt8(ascii: "/")]
         if path.starts(with: prefix) { return base + path.dropFirst(prefix.count) }

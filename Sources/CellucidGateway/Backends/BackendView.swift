@@ -50,10 +50,13 @@ final class BackendView: Sendable {
 
     /// Gives each backend its mount, and each dataset of a backend with several a mount of its own: pages of the viewer
     /// accept one segment only (contract of the Cellucid servers, 7.4.3).
-    init(_ backends: [Backend]) {
+    /// - Parameters:
+    ///   - backends: all there are.
+    ///   - others: the mounts of the datasets of the roots, which no dataset of a backend takes away.
+    init(_ backends: [Backend], besides others: Set<String> = []) {
         self.backends = backends
         var mounts: [BytesKey: MountedBackend] = [:]
-        var taken = Set(backends.map(\.specification.mount))
+        var taken = others.union(backends.map(\.specification.mount))
         var entries: [Entry] = []
         for backend in backends {
             let mount = backend.specification.mount
@@ -63,7 +66,11 @@ final class BackendView: Sendable {
                 var place = mount
                 if dataset.path != "/" {
                     let folder = dataset.path.split(separator: "/").joined(separator: "-")
-                    place = Self.free(MountName.mapped("\(mount)-\(folder)"), in: &taken)
+                    place = MountName.mapped("\(mount)-\(folder)")
+                    if taken.contains(place) {
+                        place = MountName.firstFree(number: 2, of: place) { !taken.contains($0) }
+                    }
+                    taken.insert(place)
                     mounts[BytesKey(place)] = MountedBackend(backend, mount: place, dataset: dataset)
                 }
                 if current.condition == .healthy {
@@ -73,16 +80,6 @@ final class BackendView: Sendable {
         }
         self.mounts = mounts
         self.entries = entries
-    }
-
-    private static func free(_ mount: String, in taken: inout Set<String>) -> String {
-        var candidate = mount
-        var number = 2
-        while !taken.insert(candidate).inserted {
-            candidate = "\(mount)-\(number)"
-            number += 1
-        }
-        return candidate
     }
 
     /// The backend mounted at the segment `path[range]`.

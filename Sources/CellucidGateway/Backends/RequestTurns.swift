@@ -196,7 +196,7 @@ final class RequestTurns: Sendable {
         }
         var best: (index: Int, urgency: Urgency)?
         var seen: Set<String> = []
-        let oldestFirst = state.sinceOldest >= oldestEvery
+        let oldestFirst = state.sinceOldest >= oldestEvery - 1
         for (index, waiter) in state.waiters.enumerated() {
             if let key = waiter.key {
                 // Only the first of a key can go; a later one of it may be why it is urgent.
