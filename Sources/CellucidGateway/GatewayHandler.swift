@@ -39,19 +39,19 @@ final class GatewayHandler: RequestHandler {
     /// How long a request waits for the catalogue to notice that a folder has gone.
     private static let rescanMilliseconds: Int64 = 2_000
 
-    private let site: Site
-    private var catalog: CatalogView
+    let site: Site
+    var catalog: CatalogView
     private var hostGuard: HostGuard
     private let files: FileResponder
-    private let webApps: [String: WebAppResponder]
+    let webApps: [String: WebAppResponder]
     private let backendClient: BackendClient
     private let proxy: ProxyResponder
-    private let backends: BackendResponder
-    private let router: EventRouter
-    private let subscribers: SubscriberResponder
+    let backends: BackendResponder
+    let router: EventRouter
+    let subscribers: SubscriberResponder
     /// The authority that was accepted last: most requests repeat it.
     private var acceptedAuthority: [UInt8] = []
-    private let context: WorkerContext
+    let context: WorkerContext
 
     init(site: Site, hostGuard: HostGuard, catalog: CatalogView, context: WorkerContext) {
         self.site = site
@@ -327,100 +327,10 @@ final class GatewayHandler: RequestHandler {
         }
     }
 
-    /// `/_cellucid/<document>`.
-    private func answerServerDocument(_ exchange: Exchange, _ range: Range<Int>, listing: [UInt8]) async {
-        let path = exchange.request.path
-        let name = path.span.extracting(range)
-        if name.equals("health") {
-            answerRead(exchange) { $0.answer(json: site.health) }
-        } else if name.equals("info") {
-            answerRead(exchange) { $0.answer(json: site.info) }
-        } else if name.equals("datasets") {
-            answerRead(exchange) { $0.answer(json: listing) }
-        } else if exchange.request.method == .post, name.equals("events") {
-            await router.respondToEvent(exchange, nil, catalog.backends.backends)
-        } else if exchange.request.method == .post, name.equals("session_bundle") {
-            let rest = (range.lowerBound - "_cellucid/".utf8.count)..<range.upperBound
-            await router.respondToSession(exchange, nil, rest, catalog.backends.backends)
-        } else {
-            answerRead(exchange) { $0.answer(.notFound, "There is no such document.") }
-        }
-    }
-
-    /// Notes that the page of a notebook's viewer was opened (contract 2.1), so that its events find their way.
-    private func noteViewer(_ exchange: Exchange, mount: String, _ backend: Backend?) {
-        let request = exchange.request
-        guard request.query() != nil,
-            let viewer = QueryParameters(request)["viewerId"].flatMap({ ViewerID($0) })
-        else { return }
-        site.viewers.see(viewer, mount: mount, upstream: backend?.specification.mount)
-    }
-
-    /// `/_gateway/…`: what scripts and servers use to make themselves known, and the gateway's own pages.
-    private func answerAdministration(_ exchange: Exchange, _ range: Range<Int>) async {
-        if await subscribers.respond(to: exchange, range) { return }
-        let path = exchange.request.path
-        let name: StaticString = "backends"
-        let end = range.lowerBound + name.utf8CodeUnitCount
-        if end <= range.upperBound, path.span.extracting(range.lowerBound..<end).equals(name),
-            end == range.upperBound || path[end] == UInt8(ascii: "/")
-        {
-            if site.adminGuard.refuses(exchange) { return }
-            let catalog = catalog
-            return await backends.respond(to: exchange, end..<range.upperBound) { mount in
-                catalog.dataset(at: Array(mount.utf8), 0..<mount.utf8.count) != nil
-            }
-        }
-        answerOwnPage(exchange, range)
-    }
-
-    /// `/_gateway/<page>`.
-    private func answerOwnPage(_ exchange: Exchange, _ range: Range<Int>) {
-        let path = exchange.request.path
-        let name = path.span.extracting(range)
-        if name.isEmpty {
-            answerRead(exchange) {
-                let basePath = String(decoding: site.basePath, as: UTF8.self)
-                $0.answer(
-                    html: OverviewPage.html(
-                        catalog,
-                        basePath: basePath,
-                        opensViewer: !webApps.isEmpty,
-                        viewer: site.webAppService?.sentence
-                    )
-                )
-            }
-        } else if name.equals("datasets") {
-            answerRead(exchange) { $0.answer(json: Array(CatalogDocument.json(catalog).utf8)) }
-        } else if name.equals("web-app") {
-            answerRead(exchange) {
-                $0.answer(json: Array((site.webAppService?.document ?? "{\"apps\":[]}").utf8))
-            }
-        } else if name.equals("status") {
-            answerRead(exchange) {
-                let uptime = context.loop.unixSeconds - site.startedSeconds
-                let status = StatusDocument.json(context.serverCounters, uptimeSeconds: max(0, uptime))
-                $0.answer(json: Array(status.utf8))
-            }
-        } else if name.equals("livez") {
-            answerRead(exchange) { $0.answer(.ok, "ok") }
-        } else if name.equals("readyz") {
-            answerRead(exchange) {
-                if context.isDraining {
-                    $0.answer(.serviceUnavailable, "stopping")
-                } else {
-                    $0.answer(.ok, "ready")
-                }
-            }
-        } else {
-            answerRead(exchange) { $0.answer(.notFound, "There is no such page.") }
-        }
-    }
-
     // MARK: Helpers
 
     /// Lets `answer` answer GET and HEAD; refuses other methods.
-    private func answerRead(_ exchange: Exchange, _ answer: (Exchange) -> Void) {
+    func answerRead(_ exchange: Exchange, _ answer: (Exchange) -> Void) {
         if exchange.request.method == .get || exchange.request.method == .head {
             answer(exchange)
         } else {

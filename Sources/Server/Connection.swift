@@ -136,7 +136,7 @@ final class Connection {
     private func linger() async {
         stream.finishSending()
         let deadline = context.loop.now + context.limits.lingerMilliseconds
-        var left = context.limits.drainBytes
+        var left = context.limits.lingerBytes
         let waste = context.buffers.take()
         defer { context.buffers.give(waste) }
         while context.loop.now < deadline, left > 0 {

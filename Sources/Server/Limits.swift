@@ -20,7 +20,9 @@ public struct Limits: Sendable {
     /// Bytes of a request body that nobody wanted which are read away to keep the connection.
     public var drainBytes: UInt64 = 256 * 1024
     /// Milliseconds to wait for a peer to take an error answer before its connection is closed.
-    public var lingerMilliseconds: Int64 = 2_000
+    public var lingerMilliseconds: Int64 = 5_000
+    /// Bytes of a refused request that are read away meanwhile, so that a client that is still sending gets to see why.
+    public var lingerBytes: UInt64 = 64 << 20
     /// Connections of one event loop.
     public var connections = 50_000
 

@@ -135,8 +135,11 @@ final class Backend: Sendable {
     }
 
     /// The last answer about its health while it is busy with other requests: viewers stop at the first poll that fails.
-    func keptHealth(now: Int64) -> [UInt8]? {
-        guard turns.isBusy, state.withLock({ $0.condition == .healthy }) else { return nil }
+    func keptHealth(now: Int64) -> [UInt8]? { turns.isBusy ? recentHealth(now: now) : nil }
+
+    /// The last answer about its health, unless that is too old, or it cannot be reached.
+    func recentHealth(now: Int64) -> [UInt8]? {
+        guard state.withLock({ $0.condition == .healthy }) else { return nil }
         return health.withLock { kept in kept.flatMap { $0.until > now ? $0.body : nil } }
     }
 }

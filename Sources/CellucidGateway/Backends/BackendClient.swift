@@ -5,17 +5,10 @@ import Upstream
 
 /// Asks backends, from one event loop.
 final class BackendClient {
-    /// How long things may take.
-    struct Times: Sendable {
-        /// From the request to the beginning of the answer.
-        var answerMilliseconds: Int64 = 60_000
-        /// Waiting for other requests to the same backend.
-        var queueMilliseconds: Int64 = 60_000
-    }
-
     /// What connections to backends share on this loop.
     let context: UpstreamContext
-    let times: Times
+    /// How long a request may wait for others to the same backend.
+    private let queueMilliseconds: Int64
     /// The gateway's name in the Via field.
     let via: [UInt8]
     /// Where bodies are collected.
@@ -25,19 +18,19 @@ final class BackendClient {
 
     /// - Parameters:
     ///   - context: what connections share.
-    ///   - times: how long things may take.
+    ///   - queueMilliseconds: how long a request may wait for others to the same backend.
     ///   - via: the gateway's name in the Via field.
     ///   - spoolFolder: where bodies are collected.
     ///   - noteNews: called when a backend begins or ceases to answer; on any loop.
     init(
         context: UpstreamContext,
-        times: Times,
+        queueMilliseconds: Int64,
         via: [UInt8],
         spoolFolder: String,
         noteNews: @escaping @Sendable () -> Void
     ) {
         self.context = context
-        self.times = times
+        self.queueMilliseconds = queueMilliseconds
         self.via = via
         self.spoolFolder = spoolFolder
         self.noteNews = noteNews
@@ -79,6 +72,7 @@ final class BackendClient {
     ///   - key: what keeps its order.
     ///   - urgency: how soon.
     ///   - token: what the turns know it by.
+    ///   - patience: how long it waits for its turn, if not as long as all, milliseconds.
     ///   - work: asks the backend.
     /// - Returns: what `work` does.
     /// - Throws: ``BackendFailure``, also those of `work`.
@@ -87,13 +81,14 @@ final class BackendClient {
         key: String?,
         _ urgency: RequestTurns.Urgency,
         token: UInt64 = RequestTurns.makeToken(),
+        patience: Int64? = nil,
         _ work: () async throws(BackendFailure) -> Result
     ) async throws(BackendFailure) -> Result {
         do throws(RequestTurns.Refusal) {
             try await backend.turns.enter(
                 key: key,
                 urgency: urgency,
-                until: Clock.monotonicMilliseconds() + times.queueMilliseconds,
+                until: Clock.monotonicMilliseconds() + (patience ?? queueMilliseconds),
                 token: token
             )
         } catch {
@@ -123,8 +118,6 @@ final class BackendClient {
         at backend: Backend,
         writeHead: (ByteBuffer) -> Void
     ) async throws(BackendFailure) {
-        var request = request
-        request.deadline = min(request.deadline, .max)
         do {
             try await exchange.begin(request, writeHead: writeHead)
             if backend.noteAnswer() { noteNews() }

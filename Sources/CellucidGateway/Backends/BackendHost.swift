@@ -34,7 +34,6 @@ struct BackendHost: Sendable {
         timeouts.headMilliseconds = milliseconds
         timeouts.stallMilliseconds = milliseconds
         let (sharedTimeouts, spoolFolder) = (timeouts, configuration.cacheDirectory + "/spool")
-        let times = BackendClient.Times(answerMilliseconds: milliseconds, queueMilliseconds: milliseconds)
         let via = Array("cellucid-gateway-\(String(UInt32.random(in: 0 ... .max), radix: 16))".utf8)
         makeClient = { loop in
             BackendClient(
@@ -45,7 +44,7 @@ struct BackendHost: Sendable {
                     timeouts: sharedTimeouts,
                     log: log
                 ),
-                times: times,
+                queueMilliseconds: milliseconds,
                 via: via,
                 spoolFolder: spoolFolder,
                 noteNews: { monitor.noteNews() }

@@ -12,6 +12,9 @@ final class ProxyResponder {
     /// The most bytes of a request's body, those of a session bundle (contract of the Cellucid servers, 1.9).
     static let mostBodyBytes: UInt64 = 512 << 20
 
+    /// How long viewers' polls for the health of a server wait, which stop at the first one that fails.
+    private static let healthMilliseconds: Int64 = 2_000
+
     private let client: BackendClient
     private let blockingPool: BlockingPool
     /// The prefix of all URLs; begins and ends with a slash.
@@ -40,10 +43,9 @@ final class ProxyResponder {
             let failure = BackendFailure(status: Status(508), reason: "it leads back to this gateway")
             return answer(failure, backend, exchange)
         }
-        if isServerDocument, request.method == .get || request.method == .head,
-            path.span.extracting(rest).equals("_cellucid/health"),
-            let kept = backend.keptHealth(now: Clock.monotonicMilliseconds())
-        {
+        let isHealth =
+            isServerDocument && request.method.isSafe && path.span.extracting(rest).equals("_cellucid/health")
+        if isHealth, let kept = backend.keptHealth(now: Clock.monotonicMilliseconds()) {
             return exchange.answer(json: kept)
         }
         do throws(BackendFailure) {
@@ -51,11 +53,19 @@ final class ProxyResponder {
                 try await respondByTunnel(exchange, backend, &forwarded, mounted)
             } else if backend.isSerial {
                 let urgency: RequestTurns.Urgency = isServerDocument ? .soon : .usual
-                try await respondWhole(exchange, backend, &forwarded, urgency, mounted)
+                let patience = isHealth ? Self.healthMilliseconds : nil
+                try await respondWhole(exchange, backend, &forwarded, urgency, mounted, patience: patience)
             } else {
                 try await respondStreaming(exchange, backend, &forwarded, mounted)
             }
         } catch {
+            // One that is just stuck is not for that reason ill.
+            if isHealth, error.status != .badGateway,
+                let recent = backend.recentHealth(now: Clock.monotonicMilliseconds())
+            {
+                exchange.response.reset()
+                return exchange.answer(json: recent)
+            }
             answer(error, backend, exchange)
         }
     }
@@ -147,7 +157,8 @@ final class ProxyResponder {
         _ backend: Backend,
         _ forwarded: inout ForwardedRequest,
         _ urgency: RequestTurns.Urgency,
-        _ mounted: MountedBackend
+        _ mounted: MountedBackend,
+        patience: Int64?
     ) async throws(BackendFailure) {
         guard let content = try await collectBody(of: exchange) else { return }
         forwarded.closesConnection = true
@@ -169,9 +180,19 @@ final class ProxyResponder {
                 upstream.cancel()
             }
         }
-        let body = try await client.withTurn(at: backend, key: nil, urgency, token: token) {
+        let body = try await client.withTurn(at: backend, key: nil, urgency, token: token, patience: patience)
+        {
             () async throws(BackendFailure) in
-            try await self.ask(upstream, backend, exchange.request, head, method, content)
+            let deadline = patience.map { self.client.context.loop.now + $0 } ?? .max
+            return try await self.ask(
+                upstream,
+                backend,
+                exchange.request,
+                head,
+                method,
+                content,
+                until: deadline
+            )
         }
         exchange.forgetClientGoing()
         let path = exchange.request.path
@@ -196,6 +217,7 @@ final class ProxyResponder {
     ///   - forwarded: how it goes on; its framing is the length of `content`.
     ///   - method: the method as it goes on.
     ///   - content: the request's body.
+    ///   - deadline: the loop's milliseconds by which all of it must be done.
     /// - Returns: the answer's body.
     /// - Throws: ``BackendFailure``.
     private func ask(
@@ -204,9 +226,11 @@ final class ProxyResponder {
         _ request: RequestHead,
         _ forwarded: ForwardedRequest,
         _ method: Method,
-        _ content: FileContent
+        _ content: FileContent,
+        until deadline: Int64
     ) async throws(BackendFailure) -> FileContent {
         var asked = UpstreamExchange.Request(method: method, isRepeatable: method.isSafe)
+        asked.deadline = deadline
         var inMemory: [UInt8] = []
         switch content {
         case .memory(let bytes): inMemory = bytes

@@ -36,7 +36,7 @@ final class ClientHarness: Sendable {
         try await Task(executorPreference: loop) { [self] in
             let client = BackendClient(
                 context: UpstreamContext(loop: loop, resolver: Resolver(loop: loop, pool: pool), tls: nil),
-                times: BackendClient.Times(),
+                queueMilliseconds: 60_000,
                 via: Array("gateway-test".utf8),
                 spoolFolder: folder.path,
                 noteNews: { [weak self] in self?.news.withLock { $0 += 1 } }
