@@ -103,7 +103,11 @@ let package = Package(
             dependencies: ["Transport", "Reactor", "Bytes", "COpenSSL", "CLinux", "TestSupport"],
             swiftSettings: testSettings
         ),
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Bytes"], swiftSettings: testSettings),
+        .testTarget(
+            name: "HTTPTests",
+            dependencies: ["HTTP", "Bytes", "TestSupport"],
+            swiftSettings: testSettings
+        ),
         .testTarget(
             name: "HTTP2Tests",
             dependencies: ["HTTP2", "HTTP", "Bytes"],

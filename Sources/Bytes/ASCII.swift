@@ -6,6 +6,17 @@ public enum ASCII {
         byte &- 0x41 < 26 ? byte | 0x20 : byte
     }
 
+    /// Eight bytes at once in their lower-case form, as ``lowercased(_:)-(UInt8)`` has it.
+    @inlinable
+    public static func lowercased(_ word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs = ones &* 0x80
+        let low = word & ~highs
+        // The highest bit of each byte says whether it is at least `A`, and whether it is above `Z`.
+        let isUpper = (low &+ ones &* 0x3f) & ~(low &+ ones &* 0x25) & ~word & highs
+        return word | isUpper &>> 2
+    }
+
     /// Whether `byte` is one of `0` to `9`.
     @inlinable
     public static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }

@@ -6,12 +6,13 @@ import Glibc
 /// belongs to one thread at a time.
 @safe
 public final class ByteBuffer {
-    private var base: UnsafeMutablePointer<UInt8>
-    private var start = 0
-    private var end = 0
-    private var allocated: Int
+    @usableFromInline var base: UnsafeMutablePointer<UInt8>
+    @usableFromInline var start = 0
+    @usableFromInline var end = 0
+    @usableFromInline var allocated: Int
 
     /// Bytes that the buffer holds memory for.
+    @inlinable
     public var capacity: Int { allocated }
 
     /// Makes an empty buffer.
@@ -25,15 +26,19 @@ public final class ByteBuffer {
     deinit { unsafe base.deallocate() }
 
     /// Number of bytes that are there to be consumed.
+    @inlinable
     public var count: Int { end - start }
 
     /// Whether nothing is left to consume.
+    @inlinable
     public var isEmpty: Bool { start == end }
 
     /// Bytes that can be appended without moving or growing.
+    @inlinable
     public var freeCount: Int { capacity - end }
 
     /// The bytes not yet consumed; valid until the buffer is next changed.
+    @inlinable
     public var unread: Span<UInt8> {
         @_lifetime(borrow self)
         borrowing get {
@@ -44,6 +49,7 @@ public final class ByteBuffer {
 
     /// Drops bytes from the front.
     /// - Parameter count: at most ``count``.
+    @inlinable
     public func consume(_ count: Int) {
         precondition(count >= 0 && count <= end - start)
         start += count
@@ -58,6 +64,7 @@ public final class ByteBuffer {
     }
 
     /// Forgets everything that is unread.
+    @inlinable
     public func removeAll() {
         start = 0
         end = 0
@@ -65,8 +72,14 @@ public final class ByteBuffer {
 
     /// Makes room for more bytes, by moving what is unread to the front or by growing.
     /// - Parameter additional: bytes that must be free afterwards.
+    @inlinable
     public func reserve(_ additional: Int) {
-        if freeCount >= additional { return }
+        if freeCount < additional { makeRoom(additional) }
+    }
+
+    /// What ``reserve(_:)`` does when there is no room yet.
+    @inline(never) @usableFromInline
+    func makeRoom(_ additional: Int) {
         let held = count
         if capacity - held >= additional && start >= held {
             unsafe base.update(from: base + start, count: held)
@@ -86,6 +99,7 @@ public final class ByteBuffer {
     }
 
     /// Appends a copy of `bytes`, growing as needed.
+    @inlinable
     public func append(_ bytes: Span<UInt8>) {
         let count = bytes.count
         if count == 0 { return }
@@ -97,14 +111,29 @@ public final class ByteBuffer {
     }
 
     /// Appends a copy of `bytes`, growing as needed.
+    @inlinable
     public func append(_ bytes: [UInt8]) { append(bytes.span) }
 
     /// Appends ASCII text that is known at compile time.
+    @inlinable @inline(__always)
     public func append(_ text: StaticString) {
         let count = text.utf8CodeUnitCount
         reserve(count)
         unsafe (base + end).update(from: text.utf8Start, count: count)
         end += count
+    }
+
+    /// Appends a field line of HTTP/1.1 (RFC 9112 section 5): `name: value` and CR LF.
+    public func append(name: Span<UInt8>, value: Span<UInt8>) {
+        reserve(name.count + value.count + 4)
+        append(name)
+        unsafe base[end] = UInt8(ascii: ":")
+        unsafe base[end + 1] = UInt8(ascii: " ")
+        end += 2
+        append(value)
+        unsafe base[end] = UInt8(ascii: "\r")
+        unsafe base[end + 1] = UInt8(ascii: "\n")
+        end += 2
     }
 
     /// Appends text as UTF-8.
@@ -114,6 +143,7 @@ public final class ByteBuffer {
     }
 
     /// Appends one byte.
+    @inlinable
     public func append(byte: UInt8) {
         reserve(1)
         unsafe base[end] = byte

@@ -19,16 +19,19 @@ extension Span where Element == UInt8 {
     public func containsControlCharacter(from lower: Int, to upper: Int) -> Bool {
         precondition(lower >= 0 && lower <= upper && upper <= count)
         return unsafe withUnsafeBytes { bytes in
-            let ones: UInt64 = 0x0101_0101_0101_0101
-            let highs: UInt64 = 0x8080_8080_8080_8080
             var index = lower
             while index &+ 8 <= upper {
-                let word = unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                let below = (word &- ones &* 0x20) & ~word & highs
-                let delete = word ^ (ones &* 0x7f)
-                let equal = (delete &- ones) & ~delete & highs
-                if below | equal != 0 { break }
+                if Self.mayHaveControlCharacter(
+                    unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                ) {
+                    break
+                }
                 index &+= 8
+            }
+            if index > lower, index < upper, index &+ 8 > upper {
+                // The last eight, some of which have been looked at before.
+                let word = unsafe bytes.loadUnaligned(fromByteOffset: upper &- 8, as: UInt64.self)
+                if !Self.mayHaveControlCharacter(word) { return false }
             }
             while index < upper {
                 let byte = unsafe bytes[index]
@@ -39,23 +42,93 @@ extension Span where Element == UInt8 {
         }
     }
 
+    /// The eight bytes from `offset` on, the first one lowest.
+    @inlinable
+    public func word(at offset: Int) -> UInt64 {
+        precondition(offset >= 0 && offset &+ 8 <= count)
+        return unsafe withUnsafeBytes {
+            UInt64(littleEndian: unsafe $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        }
+    }
+
+    /// Whether one of eight bytes is below 0x20 or DEL.
+    @inline(__always)
+    private static func mayHaveControlCharacter(_ word: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs = ones &* 0x80
+        let below = (word &- ones &* 0x20) & ~word & highs
+        let delete = word ^ (ones &* 0x7f)
+        return below | (delete &- ones) & ~delete & highs != 0
+    }
+
+    /// Whether all bytes are ASCII characters that show: 0x21 to 0x7e.
+    public var isVisibleASCII: Bool {
+        var index = 0
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs = ones &* 0x80
+        while index &+ 8 <= count {
+            let word = word(at: index)
+            // The highest bit of a byte is set when it is above 0x7e, and again when it is not above 0x20.
+            let low = word & ~highs
+            let isOther = word | (low &+ ones) | ~(low &+ ones &* 0x5f)
+            guard isOther & highs == 0 else { return false }
+            index &+= 8
+        }
+        while index < count {
+            guard self[index] > 0x20, self[index] < 0x7f else { return false }
+            index &+= 1
+        }
+        return true
+    }
+
     /// Whether the bytes equal `text` without regard to the case of ASCII letters.
-    /// - Parameter text: ASCII in lower case.
+    /// - Parameter text: ASCII.
     /// - Returns: whether they are equal.
     public func equalsIgnoringCase(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
-        for index in 0..<count
-        where unsafe ASCII.lowercased(self[index]) != text.utf8Start[index] { return false }
-        return true
+        return unsafe withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return true }
+            return unsafe Self.areEqualIgnoringCase(base, UnsafeRawPointer(text.utf8Start), bytes.count)
+        }
     }
 
     /// Whether both hold the same bytes without regard to the case of ASCII letters.
     public func equalsIgnoringCase(_ other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
-        for index in 0..<count where ASCII.lowercased(self[index]) != ASCII.lowercased(other[index]) {
-            return false
+        return unsafe withUnsafeBytes { left in
+            unsafe other.withUnsafeBytes { right in
+                guard let first = left.baseAddress, let second = right.baseAddress else { return true }
+                return unsafe Self.areEqualIgnoringCase(first, second, left.count)
+            }
         }
-        return true
+    }
+
+    /// Compares eight bytes at a time; the last eight may overlap those before.
+    @inline(__always)
+    private static func areEqualIgnoringCase(
+        _ left: UnsafeRawPointer,
+        _ right: UnsafeRawPointer,
+        _ count: Int
+    ) -> Bool {
+        var index = 0
+        guard count >= 8 else {
+            while index < count {
+                let (one, other) = unsafe (
+                    left.load(fromByteOffset: index, as: UInt8.self),
+                    right.load(fromByteOffset: index, as: UInt8.self)
+                )
+                if ASCII.lowercased(one) != ASCII.lowercased(other) { return false }
+                index &+= 1
+            }
+            return true
+        }
+        while true {
+            let one = unsafe left.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let other = unsafe right.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            if ASCII.lowercased(one) != ASCII.lowercased(other) { return false }
+            if index &+ 8 == count { return true }
+            index = Swift.min(index &+ 8, count &- 8)
+        }
     }
 
     /// Whether the bytes equal `text` exactly.
@@ -75,6 +148,58 @@ extension Span where Element == UInt8 {
                 guard let first = left.baseAddress, let second = right.baseAddress else { return true }
                 return unsafe memcmp(first, second, left.count) == 0
             }
+        }
+    }
+
+    /// Whether the bytes begin with `text`.
+    public func startsWith(_ text: StaticString) -> Bool {
+        let length = text.utf8CodeUnitCount
+        return count >= length && extracting(0..<length).equals(text)
+    }
+
+    /// Whether the bytes end with `text`.
+    public func endsWith(_ text: StaticString) -> Bool {
+        let length = text.utf8CodeUnitCount
+        return count >= length && extracting((count - length)..<count).equals(text)
+    }
+
+    /// Whether `text` is among the bytes.
+    public func contains(_ text: StaticString) -> Bool { firstOffset(of: text) != nil }
+
+    /// Offset of the first occurrence of `text`, which is not empty.
+    public func firstOffset(of text: StaticString) -> Int? {
+        let length = text.utf8CodeUnitCount
+        precondition(length > 0)
+        let first = unsafe text.utf8Start[0]
+        var start = 0
+        while let offset = firstOffset(of: first, from: start), offset + length <= count {
+            if extracting(offset..<(offset + length)).equals(text) { return offset }
+            start = offset + 1
+        }
+        return nil
+    }
+
+    /// Number of bytes at the beginning that may stand in a `token` (RFC 9110 section 5.6.2).
+    public func tokenLength() -> Int {
+        unsafe withUnsafeBufferPointer { bytes in
+            let ones: UInt64 = 0x0101_0101_0101_0101
+            let highs = ones &* 0x80
+            var index = 0
+            // Nearly all are letters and hyphens.
+            while index &+ 8 <= bytes.count {
+                let word = word(at: index)
+                let folded = word & ~highs | ones &* 0x20
+                let isLetter = (folded &+ ones &* 0x1f) & ~(folded &+ ones &* 0x05)
+                let isNoHyphen = (word & ~highs ^ ones &* 0x2d) &+ ones &* 0x7f
+                let isPlain = (isLetter | ~isNoHyphen) & ~word & highs
+                if isPlain != highs {
+                    index &+= (~isPlain & highs).trailingZeroBitCount / 8
+                    break
+                }
+                index &+= 8
+            }
+            while index < bytes.count, unsafe ASCII.isTokenCharacter(bytes[index]) { index &+= 1 }
+            return index
         }
     }
 

@@ -157,15 +157,18 @@ final class GatewayHandler: RequestHandler {
     }
 
     /// Answers a request for the page or a file of the web app.
-    private func answerWebAppAtHand(_ exchange: Exchange, _ app: WebAppResponder?, _ rest: Range<Int>) -> Bool
-    {
+    private func answerWebAppAtHand(
+        _ exchange: Exchange,
+        _ app: @autoclosure () -> WebAppResponder?,
+        _ rest: Range<Int>
+    ) -> Bool {
         // By their first letter most files of datasets are told apart.
         if let first = rest.first,
             ![UInt8(ascii: "a"), UInt8(ascii: "@"), UInt8(ascii: "i")].contains(exchange.request.path[first])
         {
             return false
         }
-        return app?.respondAtOnce(to: exchange, rest) ?? false
+        return app()?.respondAtOnce(to: exchange, rest) ?? false
     }
 
     private func webApp(of dataset: ServedDataset?) -> WebAppResponder? {
@@ -173,7 +176,8 @@ final class GatewayHandler: RequestHandler {
     }
 
     private func webApp(of mounted: MountedBackend) -> WebAppResponder? {
-        mounted.webApp.flatMap { webApps[$0] }
+        guard !webApps.isEmpty, let name = mounted.webApp else { return nil }
+        return webApps[name]
     }
 
     private func acceptsHost(_ request: RequestHead) -> Bool {
@@ -241,7 +245,11 @@ final class GatewayHandler: RequestHandler {
             answerRead(exchange) { $0.answer(json: catalog.staticCatalogue) }
             return
         }
-        if await answerWebApp(exchange, webApp(of: catalog.rootDataset), base..<path.count) { return }
+        if WebAppResponder.mayRespond(to: path, base..<path.count),
+            await answerWebApp(exchange, webApp(of: catalog.rootDataset), base..<path.count)
+        {
+            return
+        }
         if let dataset = catalog.rootDataset, !segment.equals("_cellucid") {
             await files.respond(to: exchange, dataset, base..<path.count)
         } else {
@@ -254,12 +262,15 @@ final class GatewayHandler: RequestHandler {
         let path = exchange.request.path
         let name = path.span.extracting(rest)
         let prefix: StaticString = "_cellucid/"
-        if name.count >= prefix.utf8CodeUnitCount,
-            name.extracting(0..<prefix.utf8CodeUnitCount).equals(prefix)
-        {
+        if name.startsWith(prefix) {
             let document = (rest.lowerBound + prefix.utf8CodeUnitCount)..<rest.upperBound
             await answerServerDocument(exchange, document, listing: dataset.ownListing)
-        } else if await !answerWebApp(exchange, webApp(of: dataset), rest) {
+        } else {
+            if WebAppResponder.mayRespond(to: path, rest),
+                await answerWebApp(exchange, webApp(of: dataset), rest)
+            {
+                return
+            }
             await files.respond(to: exchange, dataset, rest)
             if exchange.response.status == .notFound { await reconsider(exchange, dataset, rest) }
         }
@@ -281,7 +292,11 @@ final class GatewayHandler: RequestHandler {
             }
         }
         if rest.isEmpty { noteViewer(exchange, mount: mounted.mount, mounted.backend) }
-        if let app = webApp(of: mounted), await answerWebApp(exchange, app, rest) { return }
+        if WebAppResponder.mayRespond(to: path, rest), let app = webApp(of: mounted),
+            await answerWebApp(exchange, app, rest)
+        {
+            return
+        }
         await proxy.respond(to: exchange, mounted, rest)
     }
 
@@ -297,9 +312,10 @@ final class GatewayHandler: RequestHandler {
             answerRead(exchange) { $0.answer(.temporaryRedirect, redirectTo: location(of: "_gateway/")) }
             return true
         }
-        let basePath = String(decoding: site.basePath, as: UTF8.self)
-        let catalog = catalog
-        return await app.respond(to: exchange, rest) { UnavailablePage.html($0, catalog, basePath: basePath) }
+        let (catalog, basePath) = (catalog, site.basePath)
+        return await app.respond(to: exchange, rest) {
+            UnavailablePage.html($0, catalog, basePath: String(decoding: basePath, as: UTF8.self))
+        }
     }
 
     /// Answers again when the catalogue has seen that a dataset's folder was removed or replaced: until then a file

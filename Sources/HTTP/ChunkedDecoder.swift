@@ -103,8 +103,7 @@ public struct ChunkedDecoder: Sendable {
     }
 
     private func checkTrailer(_ line: Span<UInt8>) throws(HTTPError) {
-        var colon = 0
-        while colon < line.count, ASCII.isTokenCharacter(line[colon]) { colon += 1 }
+        let colon = line.tokenLength()
         guard colon > 0, colon < line.count, line[colon] == 0x3a,
             !line.containsControlCharacter(from: colon, to: line.count)
         else { throw .malformed("a trailer field is malformed") }

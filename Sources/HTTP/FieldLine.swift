@@ -24,8 +24,7 @@ struct FieldLine {
     init(_ input: Span<UInt8>, _ line: Range<Int>) throws(Fault) {
         let bytes = input.extracting(line)
         guard !ASCII.isOptionalWhitespace(bytes[0]) else { throw .folded }
-        var colon = 0
-        while colon < bytes.count, ASCII.isTokenCharacter(bytes[colon]) { colon += 1 }
+        let colon = bytes.tokenLength()
         guard colon > 0, colon < bytes.count, bytes[colon] == 0x3a else { throw .name }
         var lower = colon + 1
         var upper = bytes.count

@@ -1,29 +1,36 @@
 import Bytes
 
-/// The request fields that this server looks at, so that a lookup is an index and not a search.
+/// The fields that this program looks at, of requests and of answers, so that a lookup is an index and not a search.
 public enum FieldName: UInt8, Sendable, CaseIterable {
-    case accept, acceptEncoding, accessControlRequestHeaders, accessControlRequestMethod
-    case accessControlRequestPrivateNetwork, authorization, connection, contentLength, contentType, cookie
-    case expect, forwarded, host, ifMatch, ifModifiedSince, ifNoneMatch, ifRange, ifUnmodifiedSince
-    case keepAlive, lastEventID, origin, priority, range, referer, te, trailer, transferEncoding, upgrade
-    case userAgent, via, xForwardedFor, xForwardedHost, xForwardedProto, xRealIP
+    case accept, acceptEncoding, acceptRanges, accessControlRequestHeaders, accessControlRequestMethod
+    case accessControlRequestPrivateNetwork, authorization, cacheControl, connection, contentEncoding
+    case contentLength, contentType, cookie, date, expect, forwarded, host, http2Settings, ifMatch
+    case ifModifiedSince, ifNoneMatch, ifRange, ifUnmodifiedSince, keepAlive, lastEventID, location
+    case origin, priority, proxyAuthenticate, proxyAuthenticationInfo, proxyAuthorization
+    case proxyConnection, range, referer, retryAfter, server, te, trailer, transferEncoding, upgrade
+    case userAgent, vary, via, xForwardedFor, xForwardedHost, xForwardedProto, xRealIP
 
     /// The name in lower case.
     public var text: StaticString {
         switch self {
         case .accept: "accept"
         case .acceptEncoding: "accept-encoding"
+        case .acceptRanges: "accept-ranges"
         case .accessControlRequestHeaders: "access-control-request-headers"
         case .accessControlRequestMethod: "access-control-request-method"
         case .accessControlRequestPrivateNetwork: "access-control-request-private-network"
         case .authorization: "authorization"
+        case .cacheControl: "cache-control"
         case .connection: "connection"
+        case .contentEncoding: "content-encoding"
         case .contentLength: "content-length"
         case .contentType: "content-type"
         case .cookie: "cookie"
+        case .date: "date"
         case .expect: "expect"
         case .forwarded: "forwarded"
         case .host: "host"
+        case .http2Settings: "http2-settings"
         case .ifMatch: "if-match"
         case .ifModifiedSince: "if-modified-since"
         case .ifNoneMatch: "if-none-match"
@@ -31,15 +38,23 @@ public enum FieldName: UInt8, Sendable, CaseIterable {
         case .ifUnmodifiedSince: "if-unmodified-since"
         case .keepAlive: "keep-alive"
         case .lastEventID: "last-event-id"
+        case .location: "location"
         case .origin: "origin"
         case .priority: "priority"
+        case .proxyAuthenticate: "proxy-authenticate"
+        case .proxyAuthenticationInfo: "proxy-authentication-info"
+        case .proxyAuthorization: "proxy-authorization"
+        case .proxyConnection: "proxy-connection"
         case .range: "range"
         case .referer: "referer"
+        case .retryAfter: "retry-after"
+        case .server: "server"
         case .te: "te"
         case .trailer: "trailer"
         case .transferEncoding: "transfer-encoding"
         case .upgrade: "upgrade"
         case .userAgent: "user-agent"
+        case .vary: "vary"
         case .via: "via"
         case .xForwardedFor: "x-forwarded-for"
         case .xForwardedHost: "x-forwarded-host"
@@ -48,19 +63,43 @@ public enum FieldName: UInt8, Sendable, CaseIterable {
         }
     }
 
-    /// The known names of each length, so that recognising a name compares one or two candidates.
-    private static let byLength: [[FieldName]] = {
-        var table = [[FieldName]](repeating: [], count: 40)
-        for name in allCases { table[name.text.utf8CodeUnitCount].append(name) }
-        return table
-    }()
+    /// Its place in a set of names that is a word; there are at most 64.
+    var bit: UInt64 { 1 &<< UInt64(rawValue) }
+
+    /// The known names by their lengths, so that recognising one compares a few candidates.
+    private struct Candidates {
+        static let mostBytes = 40
+        /// All names, shortest first.
+        var names = InlineArray<64, FieldName>(repeating: .te)
+        /// Where those of each length begin.
+        var starts = InlineArray<42, UInt8>(repeating: 0)
+
+        init() {
+            var count = 0
+            for length in 0...Self.mostBytes {
+                starts[length] = UInt8(count)
+                for name in FieldName.allCases where name.text.utf8CodeUnitCount == length {
+                    names[count] = name
+                    count += 1
+                }
+            }
+            starts[Self.mostBytes + 1] = UInt8(count)
+            precondition(count == FieldName.allCases.count, "a name is longer than the table")
+        }
+    }
+
+    private static let candidates = Candidates()
 
     /// Recognises a name without regard to case (RFC 9110 section 5.1); `nil` for one that is not listed here.
     init?(_ name: Span<UInt8>) {
-        guard name.count < 40 else { return nil }
-        for candidate in Self.byLength[name.count] where name.equalsIgnoringCase(candidate.text) {
-            self = candidate
-            return
+        let length = name.count
+        guard length <= Candidates.mostBytes else { return nil }
+        for index in Int(Self.candidates.starts[length])..<Int(Self.candidates.starts[length + 1]) {
+            let candidate = Self.candidates.names[index]
+            if name.equalsIgnoringCase(candidate.text) {
+                self = candidate
+                return
+            }
         }
         return nil
     }

@@ -1,28 +1,33 @@
 import Bytes
 
 /// The fields that are for one connection only and that intermediaries do not pass on (RFC 9110 section 7.6.1).
-public enum HopByHop {
-    /// Whether a field belongs to one connection whatever the Connection field says.
-    public static func isAlways(_ name: Span<UInt8>) -> Bool {
-        switch name.count {
-        case 2: name.equalsIgnoringCase("te")
-        case 7: name.equalsIgnoringCase("trailer") || name.equalsIgnoringCase("upgrade")
-        case 10: name.equalsIgnoringCase("connection") || name.equalsIgnoringCase("keep-alive")
-        case 16: name.equalsIgnoringCase("proxy-connection")
-        case 17: name.equalsIgnoringCase("transfer-encoding")
-        case 18: name.equalsIgnoringCase("proxy-authenticate")
-        case 19: name.equalsIgnoringCase("proxy-authorization")
-        case 25: name.equalsIgnoringCase("proxy-authentication-info")
+extension FieldName {
+    /// Whether the field belongs to one connection whatever the Connection field says.
+    public var isHopByHop: Bool {
+        switch self {
+        case .connection, .keepAlive, .proxyAuthenticate, .proxyAuthenticationInfo, .proxyAuthorization,
+            .proxyConnection, .te, .trailer, .transferEncoding, .upgrade:
+            true
         default: false
         }
     }
 }
 
 extension RequestHead {
+    /// Whether the Connection field may name other fields; it hardly ever does.
+    public var namesConnectionFields: Bool {
+        has(.connection)
+            && (count(of: .connection) > 1 || value(.connection)?.isUsualConnectionOption == false)
+    }
+
     /// Whether the field line at `index` is for this connection only.
-    public func isHopByHop(at index: Int) -> Bool {
-        if HopByHop.isAlways(name(at: index)) { return true }
-        guard count(of: .connection) > 0 else { return false }
+    /// - Parameters:
+    ///   - index: below ``fieldCount``.
+    ///   - namesFields: what ``namesConnectionFields`` says.
+    /// - Returns: whether it is.
+    public func isHopByHop(at index: Int, namesFields: Bool) -> Bool {
+        if knownName(at: index)?.isHopByHop == true { return true }
+        guard namesFields else { return false }
         for other in 0..<fieldCount where knownName(at: other) == .connection {
             if value(at: other).hasListMember(name(at: index)) { return true }
         }
@@ -31,20 +36,30 @@ extension RequestHead {
 }
 
 extension ResponseHead {
+    /// Whether the Connection field may name other fields; it hardly ever does.
+    public var namesConnectionFields: Bool {
+        has(.connection)
+            && (count(of: .connection) > 1 || value(.connection)?.isUsualConnectionOption == false)
+    }
+
     /// Whether the field line at `index` is for this connection only.
     /// - Parameters:
     ///   - index: below ``fieldCount``.
-    ///   - namesOptions: whether there is a Connection field, as ``namesConnectionOptions`` says.
+    ///   - namesFields: what ``namesConnectionFields`` says.
     /// - Returns: whether it is.
-    public func isHopByHop(at index: Int, namesOptions: Bool) -> Bool {
-        if HopByHop.isAlways(name(at: index)) { return true }
-        guard namesOptions else { return false }
-        for other in 0..<fieldCount where name(at: other).equalsIgnoringCase("connection") {
+    public func isHopByHop(at index: Int, namesFields: Bool) -> Bool {
+        if knownName(at: index)?.isHopByHop == true { return true }
+        guard namesFields else { return false }
+        for other in 0..<fieldCount where knownName(at: other) == .connection {
             if value(at: other).hasListMember(name(at: index)) { return true }
         }
         return false
     }
+}
 
-    /// Whether a Connection field may name other fields.
-    public var namesConnectionOptions: Bool { count(of: "connection") > 0 }
+extension Span where Element == UInt8 {
+    /// Whether a Connection field says no more than what is for the connection anyway.
+    fileprivate var isUsualConnectionOption: Bool {
+        equalsIgnoringCase("keep-alive") || equalsIgnoringCase("close") || equalsIgnoringCase("upgrade")
+    }
 }

@@ -36,12 +36,6 @@ public final class RequestHead {
         case asterisk
     }
 
-    struct Line {
-        var name: Range<Int>
-        var value: Range<Int>
-        var known: FieldName?
-    }
-
     /// What the client wants done.
     public internal(set) var method = Method.other
     /// The version in the request line.
@@ -57,9 +51,7 @@ public final class RequestHead {
     var targetRange = 0..<0
     var queryRange: Range<Int>?
     var authorityRange: Range<Int>?
-    var lines: [Line] = []
-    private var firstLine = [Int16](repeating: -1, count: FieldName.allCases.count)
-    private var lineCount = [UInt16](repeating: 0, count: FieldName.allCases.count)
+    private var lines = FieldLines()
 
     /// Makes an empty head.
     public init() {}
@@ -68,13 +60,7 @@ public final class RequestHead {
     public func reset() {
         storage.removeAll()
         path.removeAll(keepingCapacity: true)
-        for line in lines {
-            if let known = line.known {
-                firstLine[Int(known.rawValue)] = -1
-                lineCount[Int(known.rawValue)] = 0
-            }
-        }
-        lines.removeAll(keepingCapacity: true)
+        lines.removeAll()
         method = .other
         version = .http11
         targetForm = .origin
@@ -97,12 +83,7 @@ public final class RequestHead {
 
     func append(name: Range<Int>, value: Range<Int>) {
         let known = FieldName(bytes(name))
-        if let known {
-            let index = Int(known.rawValue)
-            if lineCount[index] == 0 { firstLine[index] = Int16(lines.count) }
-            lineCount[index] &+= 1
-        }
-        lines.append(Line(name: name, value: value, known: known))
+        lines.append(name: name, value: value, known: known)
     }
 
     /// The method as it was sent.
@@ -174,14 +155,16 @@ public final class RequestHead {
     }
 
     /// Number of field lines of that name.
-    public func count(of name: FieldName) -> Int { Int(lineCount[Int(name.rawValue)]) }
+    public func count(of name: FieldName) -> Int { lines.count(of: name) }
+
+    /// Whether there is a field line of that name.
+    public func has(_ name: FieldName) -> Bool { lines.has(name) }
 
     /// The value of the first line of that name, without white space around it; `nil` when there is none.
     @_lifetime(borrow self)
     public func value(_ name: FieldName) -> Span<UInt8>? {
-        let index = firstLine[Int(name.rawValue)]
-        guard index >= 0 else { return nil }
-        return bytes(lines[Int(index)].value)
+        guard let index = lines.firstIndex(of: name) else { return nil }
+        return bytes(lines[index].value)
     }
 
     /// Makes ``value(_:)`` give the values of all lines of that name, joined by ", " (RFC 9110 section 5.3); those of
@@ -192,14 +175,13 @@ public final class RequestHead {
         guard count(of: name) > 1 else { return }
         let separator = name == .cookie ? UInt8(ascii: ";") : UInt8(ascii: ",")
         var result: [UInt8] = []
-        for line in lines where line.known == name {
+        for index in 0..<lines.count where lines[index].known == name {
             if !result.isEmpty { result += [separator, UInt8(ascii: " ")] }
-            result += bytes(line.value).copied()
+            result += bytes(lines[index].value).copied()
         }
         let start = storage.count
         storage.append(result)
-        lines[Int(firstLine[Int(name.rawValue)])].value = start..<storage.count
-        lineCount[Int(name.rawValue)] = 1
+        lines.combine(name, value: start..<storage.count)
     }
 
     /// Whether a list-valued field has `token` among its members, without regard to case.
@@ -208,14 +190,15 @@ public final class RequestHead {
     ///   - token: ASCII in lower case.
     /// - Returns: whether it is there.
     public func list(_ name: FieldName, contains token: StaticString) -> Bool {
-        for line in lines where line.known == name {
-            if bytes(line.value).hasListMember(token) { return true }
+        guard lines.has(name) else { return false }
+        for index in 0..<lines.count where lines[index].known == name {
+            if bytes(lines[index].value).hasListMember(token) { return true }
         }
         return false
     }
 
     /// The fields in the order received, as text: for tests and logs.
     public var fieldTexts: [(name: String, value: String)] {
-        lines.map { (bytes($0.name).text(), bytes($0.value).text()) }
+        (0..<lines.count).map { (name(at: $0).text(), value(at: $0).text()) }
     }
 }

@@ -92,10 +92,12 @@ public struct RequestParser {
         guard let first = bytes.firstOffset(of: 0x20), first > 0,
             let second = bytes.firstOffset(of: 0x20, from: first + 1), second > first + 1
         else { throw .malformed("the request line is not METHOD TARGET VERSION") }
-        for index in 0..<first where !ASCII.isTokenCharacter(bytes[index]) {
+        guard bytes.tokenLength() >= first else {
             throw .malformed("the method has a character that is not allowed")
         }
-        for index in (first + 1)..<second where bytes[index] <= 0x20 || bytes[index] == 0x7f {
+        guard !bytes.containsControlCharacter(from: first + 1, to: second),
+            bytes.firstOffset(of: 0x09).map({ $0 > second }) ?? true
+        else {
             throw .malformed("the request target has a control character")
         }
         let version = bytes.extracting((second + 1)..<bytes.count)

@@ -62,10 +62,7 @@ public final class ResponseFields {
     ///   - name: a token.
     ///   - value: without control characters other than a tab.
     public func add(name: Span<UInt8>, value: Span<UInt8>) {
-        lines.append(name)
-        lines.append(": ")
-        lines.append(value)
-        lines.append("\r\n")
+        lines.append(name: name, value: value)
     }
 
     /// Adds `Content-Range: bytes first-last/size` (RFC 9110 section 14.4), or with no range the form of a 416.

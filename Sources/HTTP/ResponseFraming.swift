@@ -26,18 +26,18 @@ public enum ResponseFraming: Sendable, Equatable {
             self = .none
             return
         }
-        let codings = head.count(of: "transfer-encoding")
-        let lengths = head.count(of: "content-length")
+        let codings = head.count(of: .transferEncoding)
+        let lengths = head.count(of: .contentLength)
         if codings > 0 {
             guard lengths == 0 else {
                 throw ResponseError("Transfer-Encoding and Content-Length are both there")
             }
             guard head.version == .http11 else { throw ResponseError("HTTP/1.0 has no Transfer-Encoding") }
-            guard codings == 1, let coding = head.value("transfer-encoding"),
+            guard codings == 1, let coding = head.value(.transferEncoding),
                 coding.equalsIgnoringCase("chunked")
             else { throw ResponseError("the only transfer coding understood is chunked") }
             self = .chunked
-        } else if let value = head.value("content-length") {
+        } else if let value = head.value(.contentLength) {
             guard lengths == 1 else { throw ResponseError("there is more than one Content-Length field") }
             guard let length = BodyFraming.decimal(value) else {
                 throw ResponseError("the Content-Length is not a number")

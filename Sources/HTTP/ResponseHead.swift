@@ -10,7 +10,7 @@ public final class ResponseHead {
     public internal(set) var version = RequestHead.Version.http11
 
     let storage = ByteBuffer(capacity: 2048)
-    var lines: [FieldLine] = []
+    private var lines = FieldLines()
 
     /// Makes an empty head.
     public init() {}
@@ -18,7 +18,7 @@ public final class ResponseHead {
     /// Forgets the last answer and keeps the memory.
     public func reset() {
         storage.removeAll()
-        lines.removeAll(keepingCapacity: true)
+        lines.removeAll()
         status = .ok
         version = .http11
     }
@@ -45,40 +45,48 @@ public final class ResponseHead {
     @_lifetime(borrow self)
     public func value(at index: Int) -> Span<UInt8> { bytes(lines[index].value) }
 
-    /// Number of field lines of that name, which is given in lower case.
-    public func count(of name: StaticString) -> Int {
-        lines.reduce(0) { $0 + (bytes($1.name).equalsIgnoringCase(name) ? 1 : 0) }
+    /// The name of the field line at `index`, below ``fieldCount``, when it is one of the known ones.
+    public func knownName(at index: Int) -> FieldName? { lines[index].known }
+
+    func append(_ line: FieldLine) {
+        let known = FieldName(bytes(line.name))
+        lines.append(name: line.name, value: line.value, known: known)
     }
 
-    /// The value of the first line of that name, which is given in lower case, without white space around it; `nil`
-    /// when there is none.
+    /// Number of field lines of that name.
+    public func count(of name: FieldName) -> Int { lines.count(of: name) }
+
+    /// Whether there is a field line of that name.
+    public func has(_ name: FieldName) -> Bool { lines.has(name) }
+
+    /// The value of the first line of that name, without white space around it; `nil` when there is none.
     @_lifetime(borrow self)
-    public func value(_ name: StaticString) -> Span<UInt8>? {
-        for index in lines.indices where bytes(lines[index].name).equalsIgnoringCase(name) {
-            return bytes(lines[index].value)
-        }
-        return nil
+    public func value(_ name: FieldName) -> Span<UInt8>? {
+        guard let index = lines.firstIndex(of: name) else { return nil }
+        return bytes(lines[index].value)
     }
 
     /// Whether a list-valued field has `token` among its members, without regard to case.
     /// - Parameters:
-    ///   - name: in lower case.
-    ///   - token: in lower case.
+    ///   - name: the field.
+    ///   - token: ASCII in lower case.
     /// - Returns: whether it is there.
-    public func list(_ name: StaticString, contains token: StaticString) -> Bool {
-        lines.contains {
-            bytes($0.name).equalsIgnoringCase(name) && bytes($0.value).hasListMember(token)
+    public func list(_ name: FieldName, contains token: StaticString) -> Bool {
+        guard lines.has(name) else { return false }
+        for index in 0..<lines.count where lines[index].known == name {
+            if bytes(lines[index].value).hasListMember(token) { return true }
         }
+        return false
     }
 
     /// Whether the server means to keep the connection (RFC 9112 section 9.3).
     public var isKeptAlive: Bool {
-        if list("connection", contains: "close") { return false }
-        return version == .http11 || list("connection", contains: "keep-alive")
+        if list(.connection, contains: "close") { return false }
+        return version == .http11 || list(.connection, contains: "keep-alive")
     }
 
     /// The fields in the order received, as text.
     public var fieldTexts: [(name: String, value: String)] {
-        lines.map { (bytes($0.name).text(), bytes($0.value).text()) }
+        (0..<lines.count).map { (name(at: $0).text(), value(at: $0).text()) }
     }
 }

@@ -134,7 +134,7 @@ public struct ResponseParser {
             head.version = statusLine.version
             head.status = statusLine.status
         }
-        head.lines.append(contentsOf: lines)
+        for line in lines { head.append(line) }
         reset()
         return length
     }

@@ -42,6 +42,7 @@ public struct Status: Sendable, Equatable {
     public static let serviceUnavailable = Status(503)
     public static let gatewayTimeout = Status(504)
     public static let versionNotSupported = Status(505)
+    public static let loopDetected = Status(508)
 
     /// Appends the status line of HTTP/1.1 with its line end (RFC 9112 section 4).
     ///

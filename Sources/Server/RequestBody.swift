@@ -97,6 +97,26 @@ public final class RequestBody {
         }
     }
 
+    /// All of the body, if its length is known and all of it has come.
+    /// - Returns: `nil` when ``read(into:)`` may have to wait.
+    /// - Throws: `RequestBodyError`, as ``read(into:)`` does.
+    public func takeReceived() throws(RequestBodyError) -> [UInt8]? {
+        guard case .http1(let connection) = carrier, case .length = framing, !awaitsContinue, !isFailed,
+            remaining <= connection.input.count
+        else { return isFinished ? [] : nil }
+        let count = Int(remaining)
+        do throws(RequestBodyError) {
+            try deliver(count)
+        } catch {
+            isFailed = true
+            throw error
+        }
+        let input = connection.input
+        let bytes = input.unread.extracting(0..<count).copied()
+        input.consume(count)
+        return bytes
+    }
+
     private func readNext(into buffer: ByteBuffer) async throws(RequestBodyError) -> Int {
         guard !isFinished else { return 0 }
         if framing != .chunked, delivered + remaining > limit { throw Self.tooLarge }

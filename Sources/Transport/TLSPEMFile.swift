@@ -1,3 +1,4 @@
+import Bytes
 import COpenSSL
 import Glibc
 
@@ -96,11 +97,10 @@ import Glibc
     }
 
     private func contains(_ text: StaticString) -> Bool {
-        let length = text.utf8CodeUnitCount
-        guard let base = unsafe storage.baseAddress, count >= length else { return false }
-        return (0...count - length).contains { offset in
-            unsafe memcmp(base + offset, text.utf8Start, length) == 0
-        }
+        guard let base = unsafe storage.baseAddress else { return false }
+        return unsafe Span(_unsafeStart: base.assumingMemoryBound(to: UInt8.self), count: count).contains(
+            text
+        )
     }
 
     /// An OpenSSL view of the bytes, to be freed by the caller before this object ends.

@@ -82,12 +82,34 @@ public final class ClientConnection {
         method: Method,
         bodyFollows: Bool = false
     ) async throws(UpstreamError) {
+        if try !sendAtOnce(head, method: method, bodyFollows: bodyFollows) { try await finishSending(head) }
+    }
+
+    /// Sends as much of a request head as the system takes at once, which is nearly always all of it.
+    /// - Parameters: those of ``send(_:method:bodyFollows:)``.
+    /// - Returns: whether that was all; otherwise ``finishSending(_:)`` must follow.
+    /// - Throws: `UpstreamError`.
+    func sendAtOnce(
+        _ head: ByteBuffer,
+        method: Method,
+        bodyFollows: Bool
+    ) throws(UpstreamError) -> Bool {
         guard case .idle = state else { preconditionFailure("the last answer has not been read to its end") }
         state = .awaitingHead(method)
         isSendingBody = bodyFollows
         hasReceived = false
         bodyBytes = 0
         parser.reset()
+        do throws(UpstreamError) {
+            return try writeAtOnce(head)
+        } catch {
+            state = .unusable
+            throw error
+        }
+    }
+
+    /// Sends the rest of a request head.
+    func finishSending(_ head: ByteBuffer) async throws(UpstreamError) {
         do throws(UpstreamError) {
             try await write(head)
         } catch {
@@ -118,8 +140,14 @@ public final class ClientConnection {
         var interimAnswers = 0
         while true {
             guard let length = try parse(into: head) else {
-                if try await receive(.head, until: limit) { continue }
-                throw error(hasReceived ? .truncated(received: 0) : .connectionLost)
+                switch try receiveAtOnce(into: makeRoom(), most: .max) {
+                case .bytes: continue
+                case .endOfStream: throw error(hasReceived ? .truncated(received: 0) : .connectionLost)
+                case .wouldBlock: break
+                }
+                let readiness = await stream.channel.waitReadable(until: min(limit, deadline))
+                if let cause = cause(of: readiness, .head, until: limit) { throw error(cause) }
+                continue
             }
             input.consume(length)
             guard head.status.code >= 200 || head.status.code == 101 else {
@@ -138,12 +166,27 @@ public final class ClientConnection {
     /// - Returns: how many; 0 at the end of the body.
     /// - Throws: `UpstreamError`.
     public func readBody(into buffer: ByteBuffer) async throws(UpstreamError) -> Int {
+        while true {
+            if let count = try readReceivedBody(into: buffer) { return count }
+            guard case .body(var decoder) = state else { return 0 }
+            if input.isEmpty, decoder.plainBytesLeft > 0, bodyLimit == .max {
+                return try await readPlainBody(&decoder, into: buffer)
+            }
+            if try await receive(.body, until: context.loop.now + context.timeouts.stallMilliseconds) {
+                continue
+            }
+            try end(&decoder)
+            state = .body(decoder)
+        }
+    }
+
+    /// Appends bytes of the body that have been received already to `buffer`.
+    /// - Returns: how many; 0 at the end of the body, `nil` when more must be received first.
+    /// - Throws: `UpstreamError`.
+    public func readReceivedBody(into buffer: ByteBuffer) throws(UpstreamError) -> Int? {
         guard case .body(var decoder) = state else { return 0 }
         let input = input
         if case .length(let length) = decoder.framing, length > bodyLimit { throw tooLarge }
-        if input.isEmpty, decoder.plainBytesLeft > 0, bodyLimit == .max {
-            return try await readPlainBody(&decoder, into: buffer)
-        }
         while true {
             switch try next(&decoder) {
             case .data(let count):
@@ -158,10 +201,8 @@ public final class ClientConnection {
                 endAnswer()
                 return 0
             case .needsMore:
-                if try await receive(.body, until: context.loop.now + context.timeouts.stallMilliseconds) {
-                    continue
-                }
-                try end(&decoder)
+                state = .body(decoder)
+                return nil
             }
         }
     }
@@ -310,8 +351,13 @@ public final class ClientConnection {
         _ phase: UpstreamError.Phase,
         until limit: Int64
     ) async throws(UpstreamError) -> Bool {
+        try await receive(phase, into: makeRoom(), most: .max, until: limit)
+    }
+
+    /// The buffer of what was received, with room for more.
+    private func makeRoom() -> ByteBuffer {
         if input.freeCount < 1024 { input.reserve(8 * 1024) }
-        return try await receive(phase, into: input, most: .max, until: limit)
+        return input
     }
 
     private func receive(
@@ -321,38 +367,54 @@ public final class ClientConnection {
         until limit: Int64
     ) async throws(UpstreamError) -> Bool {
         while true {
-            if stream.channel.isReadReady {
-                do throws(StreamError) {
-                    switch try stream.read(into: buffer, limit: most) {
-                    case .bytes:
-                        hasReceived = true
-                        return true
-                    case .endOfStream: return false
-                    case .wouldBlock: break
-                    }
-                } catch {
-                    throw self.error(cause(of: error))
-                }
+            switch try receiveAtOnce(into: buffer, most: most) {
+            case .bytes: return true
+            case .endOfStream: return false
+            case .wouldBlock: break
             }
             let readiness = await stream.channel.waitReadable(until: min(limit, deadline))
             if let cause = cause(of: readiness, phase, until: limit) { throw error(cause) }
         }
     }
 
-    /// Sends all of `bytes` and consumes them; a failure says nothing of what can be read.
-    private func write(_ bytes: ByteBuffer) async throws(UpstreamError) {
+    /// Receives what has come.
+    private func receiveAtOnce(
+        into buffer: ByteBuffer,
+        most: Int
+    ) throws(UpstreamError) -> ByteStream.ReadResult {
+        guard stream.channel.isReadReady else { return .wouldBlock }
+        do throws(StreamError) {
+            let result = try stream.read(into: buffer, limit: most)
+            if case .bytes = result { hasReceived = true }
+            return result
+        } catch {
+            throw self.error(cause(of: error))
+        }
+    }
+
+    /// Sends as much of `bytes` as the system takes at once and consumes that; a failure says nothing of what can be read.
+    /// - Returns: whether that was all.
+    private func writeAtOnce(_ bytes: ByteBuffer) throws(UpstreamError) -> Bool {
         let nothing: [UInt8] = []
-        var limit = context.loop.now + context.timeouts.stallMilliseconds
-        while true {
-            do throws(StreamError) {
+        do throws(StreamError) {
+            while true {
                 let count = bytes.isEmpty ? 0 : try stream.write(bytes.unread, nothing.span)
                 bytes.consume(count)
-                if count > 0 { limit = context.loop.now + context.timeouts.stallMilliseconds }
-                if bytes.isEmpty, try stream.flush() { return }
-            } catch {
-                throw UpstreamError(cause(of: error), at: origin.description)
+                if bytes.isEmpty, try stream.flush() { return true }
+                if !stream.channel.isWriteReady { return false }
             }
-            if stream.channel.isWriteReady { continue }
+        } catch {
+            throw UpstreamError(cause(of: error), at: origin.description)
+        }
+    }
+
+    /// Sends all of `bytes` and consumes them; a failure says nothing of what can be read.
+    private func write(_ bytes: ByteBuffer) async throws(UpstreamError) {
+        var limit = context.loop.now + context.timeouts.stallMilliseconds
+        while true {
+            let before = bytes.count
+            if try writeAtOnce(bytes) { return }
+            if bytes.count < before { limit = context.loop.now + context.timeouts.stallMilliseconds }
             let readiness = await stream.channel.waitWritable(until: min(limit, deadline))
             if let cause = cause(of: readiness, .request, until: limit) {
                 throw UpstreamError(cause, at: origin.description)

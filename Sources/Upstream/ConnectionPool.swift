@@ -36,6 +36,17 @@ public final class ConnectionPool {
     /// Connections that are idle, in use, or being opened.
     public var connectionCount: Int { state.count }
 
+    /// A kept connection that is ready for a request, if there is one; it must be given back by ``giveBack(_:)``.
+    func takeIdle() -> ClientConnection? {
+        while !isClosed, let connection = state.takeIdle() {
+            connection.stream.channel.unpark()
+            if connection.isReadyForRequest() { return connection }
+            connection.close()
+            state.lose()
+        }
+        return nil
+    }
+
     /// A connection that is ready for a request; it must be given back by ``giveBack(_:)``.
     /// - Parameters:
     ///   - isFresh: whether it must be a new one.
@@ -47,12 +58,8 @@ public final class ConnectionPool {
         until deadline: Int64
     ) async throws(UpstreamError) -> ClientConnection {
         while !isClosed {
-            switch state.take(isFresh: isFresh) {
-            case .use(let connection):
-                connection.stream.channel.unpark()
-                if connection.isReadyForRequest() { return connection }
-                connection.close()
-                state.lose()
+            if !isFresh, let connection = takeIdle() { return connection }
+            switch state.open() {
             case .open(let old):
                 old?.stream.channel.unpark()
                 old?.close()

@@ -110,7 +110,7 @@ public struct Fetch {
         case .failure(let error): if !error.mayRetry { return nil }
         case .success(let head):
             guard RetryPolicy.mayRetry(status: Int(head.status.code)) else { return nil }
-            if let value = head.value("retry-after") {
+            if let value = head.value(.retryAfter) {
                 retryAfter = RetryPolicy.retryAfter(value, now: loop.unixSeconds)
             }
         }
@@ -131,7 +131,7 @@ public struct Fetch {
     /// Where a redirect leads; `nil` when the answer is none (RFC 9110 section 15.4).
     private static func location(_ head: ResponseHead) -> String? {
         guard [301, 302, 303, 307, 308].contains(head.status.code) else { return nil }
-        return head.value("location")?.text()
+        return head.value(.location)?.text()
     }
 
     private func redirected(_ url: URLText, _ location: String) throws(UpstreamError) -> URLText {

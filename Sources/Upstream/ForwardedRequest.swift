@@ -51,30 +51,26 @@ public struct ForwardedRequest {
         buffer.append(" HTTP/1.1\r\nHost: ")
         buffer.append(origin.authority)
         buffer.append("\r\n")
-        request.combineLines(of: .cookie)
+        if request.has(.cookie) { request.combineLines(of: .cookie) }
         var hasCookie = false
-        let namesOptions = request.count(of: .connection) > 0
+        let namesFields = request.namesConnectionFields
         for index in 0..<request.fieldCount {
             let known = request.knownName(at: index)
-            if known == nil || namesOptions, request.isHopByHop(at: index) { continue }
+            if request.isHopByHop(at: index, namesFields: namesFields) { continue }
             switch known {
-            case .host, .contentLength, .transferEncoding, .expect, .referer, .connection, .keepAlive, .te,
-                .trailer, .upgrade, .priority, .via:
-                continue
+            case .host, .contentLength, .expect, .referer, .priority, .via, .http2Settings: continue
             case .origin where isOriginTrusted:
-                line(request.name(at: index), Array(origin.webOrigin.utf8).span, buffer)
+                buffer.append(name: request.name(at: index), value: Array(origin.webOrigin.utf8).span)
                 continue
             case .cookie:
                 if !hasCookie, let value = request.value(.cookie) {
-                    line(request.name(at: index), value, buffer)
+                    buffer.append(name: request.name(at: index), value: value)
                 }
                 hasCookie = true
                 continue
             default: break
             }
-            let name = request.name(at: index)
-            if known == nil, name.equalsIgnoringCase("http2-settings") { continue }
-            line(name, request.value(at: index), buffer)
+            buffer.append(name: request.name(at: index), value: request.value(at: index))
         }
         writeVia(request, buffer)
         switch framing {
@@ -97,6 +93,7 @@ public struct ForwardedRequest {
 
     /// Whether a request has been passed on by this program before: then it would go round in circles.
     public func isLoop(_ request: RequestHead) -> Bool {
+        guard request.has(.via) else { return false }
         for index in 0..<request.fieldCount where request.knownName(at: index) == .via {
             if names(request.value(at: index)) { return true }
         }
@@ -112,9 +109,11 @@ public struct ForwardedRequest {
 
     private func writeVia(_ request: RequestHead, _ buffer: ByteBuffer) {
         buffer.append("Via: ")
-        for index in 0..<request.fieldCount where request.knownName(at: index) == .via {
-            buffer.append(request.value(at: index))
-            buffer.append(", ")
+        if request.has(.via) {
+            for index in 0..<request.fieldCount where request.knownName(at: index) == .via {
+                buffer.append(request.value(at: index))
+                buffer.append(", ")
+            }
         }
         switch request.version {
         case .http10: buffer.append("1.0 ")
@@ -122,13 +121,6 @@ public struct ForwardedRequest {
         case .http2: buffer.append("2 ")
         }
         buffer.append(via)
-        buffer.append("\r\n")
-    }
-
-    private func line(_ name: Span<UInt8>, _ value: Span<UInt8>, _ buffer: ByteBuffer) {
-        buffer.append(name)
-        buffer.append(": ")
-        buffer.append(value)
         buffer.append("\r\n")
     }
 }

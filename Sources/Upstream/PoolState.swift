@@ -1,9 +1,7 @@
 /// Which connections of a pool there are and what a new request gets; pure, it opens and closes nothing.
 struct PoolState<Connection: AnyObject> {
-    /// What a request is to do.
+    /// What a request for which no connection is idle is to do.
     enum Turn {
-        /// Take this connection, which was idle.
-        case use(Connection)
         /// Open a new connection; after closing this one, where one is given.
         case open(closing: Connection?)
         /// Wait until a connection is given back or has ended.
@@ -22,11 +20,12 @@ struct PoolState<Connection: AnyObject> {
         self.maximum = maximum
     }
 
-    /// Finds a connection for a request, the one that was used last if there is one.
-    /// - Parameter isFresh: whether it must be a new one.
+    /// Takes the connection that was used last, if one is idle.
+    mutating func takeIdle() -> Connection? { idle.popLast() }
+
+    /// Makes room for a new connection.
     /// - Returns: what to do.
-    mutating func take(isFresh: Bool) -> Turn {
-        if !isFresh, let connection = idle.popLast() { return .use(connection) }
+    mutating func open() -> Turn {
         if count < maximum {
             count += 1
             return .open(closing: nil)

@@ -69,7 +69,12 @@ public final class UpstreamExchange {
     public func begin(_ request: Request, writeHead: (ByteBuffer) -> Void) async throws {
         var isFresh = false
         while true {
-            let connection = try await pool.take(isFresh: isFresh, until: request.deadline)
+            let connection: ClientConnection
+            if !isFresh, let idle = pool.takeIdle() {
+                connection = idle
+            } else {
+                connection = try await pool.take(isFresh: isFresh, until: request.deadline)
+            }
             self.connection = connection
             if isCancelled {
                 end()
@@ -80,8 +85,15 @@ public final class UpstreamExchange {
             defer { pool.context.buffers.give(buffer) }
             writeHead(buffer)
             do {
-                try await exchange(connection, request, buffer)
-                if connection.isAnswerComplete, head.status != .switchingProtocols { end() }
+                let (method, feed) = (request.method, request.feed)
+                if try !connection.sendAtOnce(buffer, method: method, bodyFollows: feed != nil) {
+                    try await connection.finishSending(buffer)
+                }
+                if let feed {
+                    try await sendBody(from: feed, isChunked: request.isChunked, connection, buffer)
+                }
+                try await connection.readHead(into: head)
+                if connection.isAnswerComplete { end() }
                 return
             } catch {
                 let mayBeStale = request.isRepeatable && !isFresh && connection.isReused
@@ -100,6 +112,21 @@ public final class UpstreamExchange {
         guard let connection else { return 0 }
         do throws(UpstreamError) {
             let count = try await connection.readBody(into: buffer)
+            if connection.isAnswerComplete { end() }
+            return count
+        } catch {
+            end()
+            throw error
+        }
+    }
+
+    /// Appends bytes of the answer's body that have been received already to `buffer`.
+    /// - Returns: how many; 0 at the end of the body, `nil` when ``read(into:)`` has to wait for more.
+    /// - Throws: `UpstreamError`.
+    public func readReceived(into buffer: ByteBuffer) throws(UpstreamError) -> Int? {
+        guard let connection else { return 0 }
+        do throws(UpstreamError) {
+            let count = try connection.readReceivedBody(into: buffer)
             if connection.isAnswerComplete { end() }
             return count
         } catch {
@@ -132,18 +159,6 @@ public final class UpstreamExchange {
         let tunnel = Tunnel(to: connection, content: content)
         end()
         return tunnel
-    }
-
-    private func exchange(
-        _ connection: ClientConnection,
-        _ request: Request,
-        _ buffer: ByteBuffer
-    ) async throws {
-        try await connection.send(buffer, method: request.method, bodyFollows: request.feed != nil)
-        if let feed = request.feed {
-            try await sendBody(from: feed, isChunked: request.isChunked, connection, buffer)
-        }
-        try await connection.readHead(into: head)
     }
 
     /// Sends the body until it ends or the server answers, which it may do early.

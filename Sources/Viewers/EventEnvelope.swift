@@ -8,15 +8,15 @@ public struct EventEnvelope: Sendable, Equatable {
         case missing
         /// Its value counts as none in Python: `""`, `0` in any form, `null`, `false`, `[]`, `{}`.
         case empty
-        /// Text of at least one character.
-        case text(String)
+        /// Text of at least one character, in UTF-8.
+        case text([UInt8])
         /// Another number, `true`, or text with half a surrogate pair: it can be the name of nothing.
         case other
         /// An array or object with something in it, which Python cannot look up.
         case container
 
-        /// The text, if it is such.
-        public var text: String? {
+        /// The UTF-8 of the text, if it is such.
+        public var utf8: [UInt8]? {
             if case .text(let text) = self { return text }
             return nil
         }
@@ -26,12 +26,10 @@ public struct EventEnvelope: Sendable, Equatable {
     public let isObject: Bool
     /// `viewerId`, of several the last one, as for all members.
     public let viewerID: Member
-    /// `type`.
-    public let type: Member
-    /// `requestId`.
-    public let requestID: Member
-    /// `viewerToken`.
-    public let viewerToken: Member
+    /// Whether its `type` is `hover`.
+    public let isHover: Bool
+    /// Whether it has a `viewerToken`, whatever that is.
+    public let hasViewerToken: Bool
     /// Whether it has a `NaN`, `Infinity` or `-Infinity`, which Python takes but RFC 8259 does not know.
     public let hasNonFiniteNumbers: Bool
 
@@ -47,9 +45,8 @@ public struct EventEnvelope: Sendable, Equatable {
         isObject = scanner.isObject
         hasNonFiniteNumbers = scanner.hasNonFiniteNumbers
         viewerID = Self.member(.viewerID, scanner, json)
-        type = Self.member(.type, scanner, json)
-        requestID = Self.member(.requestID, scanner, json)
-        viewerToken = Self.member(.viewerToken, scanner, json)
+        isHover = Self.isHover(scanner, json)
+        hasViewerToken = scanner.values[EventMemberName.viewerToken.rawValue] != nil
     }
 
     /// The event as JSON that every client takes: non-finite numbers become `null`, all else stays.
@@ -90,6 +87,15 @@ public struct EventEnvelope: Sendable, Equatable {
         }
     }
 
+    private static func isHover(_ scanner: borrowing EventScanner, _ json: Span<UInt8>) -> Bool {
+        guard let place = scanner.values[EventMemberName.type.rawValue] else { return false }
+        let value = json.extracting(place)
+        // The usual way to write it, or with escapes.
+        return value.equals("\"hover\"")
+            || value.firstOffset(of: UInt8(ascii: "\\")) != nil
+                && member(.type, scanner, json) == .text(Array("hover".utf8))
+    }
+
     private static func member(
         _ name: EventMemberName,
         _ scanner: borrowing EventScanner,
@@ -101,7 +107,7 @@ public struct EventEnvelope: Sendable, Equatable {
         case UInt8(ascii: "\""):
             guard value.count > 2 else { return .empty }
             let text = EventString.decoded(value.extracting(1..<value.count - 1))
-            return text.map { .text(String(decoding: $0, as: UTF8.self)) } ?? .other
+            return text.map { .text($0) } ?? .other
         case UInt8(ascii: "["), UInt8(ascii: "{"):
             for index in 1..<value.count - 1 where value[index] > 0x20 { return .container }
             return .empty

@@ -4,7 +4,6 @@ import Bytes
 enum EventMemberName: Int {
     case viewerID
     case type
-    case requestID
     case viewerToken
 
     /// Which one a name is; `nil` for any other.
@@ -12,7 +11,6 @@ enum EventMemberName: Int {
         switch name.count {
         case 8 where name.equals("viewerId"): self = .viewerID
         case 4 where name.equals("type"): self = .type
-        case 9 where name.equals("requestId"): self = .requestID
         case 11 where name.equals("viewerToken"): self = .viewerToken
         default: return nil
         }

@@ -17,7 +17,7 @@ struct EventScanner: ~Copyable, ~Escapable {
     /// Whether each of the open objects and arrays is an object, a bit for each depth.
     private var objects = SIMD8<UInt64>()
     /// Where the values of the members are, by their number in ``EventMemberName``; the last of several of a name.
-    private(set) var values: InlineArray<4, Range<Int>?> = .init(repeating: nil)
+    private(set) var values: InlineArray<3, Range<Int>?> = .init(repeating: nil)
     private(set) var hasNonFiniteNumbers = false
     private(set) var isObject = false
 
@@ -126,6 +126,7 @@ struct EventScanner: ~Copyable, ~Escapable {
         let start = index
         var hasEscapes = false
         index += 1
+        skipPlainText()
         while index < text.count {
             let byte = text[index]
             if byte == UInt8(ascii: "\"") {
@@ -142,6 +143,23 @@ struct EventScanner: ~Copyable, ~Escapable {
             }
         }
         throw problem("Unterminated string starting at", start)
+    }
+
+    /// Walks over text eight bytes at a time up to something that is not plain.
+    private mutating func skipPlainText() {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs = ones &* 0x80
+        while index &+ 8 <= text.count {
+            let word = text.word(at: index)
+            let (quotes, backslashes) = (word ^ ones &* 0x22, word ^ ones &* 0x5c)
+            // Bytes before the first one that is not plain are told right, which is all that matters.
+            let isSpecial =
+                (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes
+                | (word &- ones &* 0x20) & ~word
+            let found = isSpecial & highs
+            index &+= found == 0 ? 8 : found.trailingZeroBitCount / 8
+            if found != 0 { return }
+        }
     }
 
     private mutating func scanEscape() throws(EventSyntaxError) {
@@ -186,8 +204,8 @@ struct EventScanner: ~Copyable, ~Escapable {
     /// - Returns: whether there was one; what follows the last one is a comma or the end of the array.
     private mutating func skipWholeNumbers() -> Bool {
         let text = text
-        var place = index
-        var end = index
+        var place = wholeNumbersEnd()
+        var end = place > index ? place - 1 : index
         while place < text.count, text[place] > UInt8(ascii: "0"), text[place] <= UInt8(ascii: "9") {
             let first = place
             repeat { place += 1 } while place < text.count && ASCII.isDigit(text[place])
@@ -200,6 +218,39 @@ struct EventScanner: ~Copyable, ~Escapable {
         guard end > index else { return false }
         index = end
         return true
+    }
+
+    /// Walks over such numbers eight bytes at a time.
+    /// - Returns: where the first one begins that has not been walked over.
+    private func wholeNumbersEnd() -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs = ones &* 0x80
+        var place = index
+        var end = index
+        // Whether the byte before ends a number, as the highest bit of a byte: so does the beginning.
+        var isBehindComma: UInt64 = 0x80
+        var wordsWithoutComma = 0
+        while place &+ 8 <= text.count {
+            let word = text.word(at: place)
+            let digits = word ^ ones &* 0x30
+            let isNoDigit = (digits & ~highs) &+ ones &* 0x76 | digits
+            let commas = word ^ ones &* 0x2c
+            let isComma = ~((commas & ~highs) &+ ones &* 0x7f | commas) & highs
+            let isFirst = isComma &<< 8 | isBehindComma
+            let isZero = ~((digits & ~highs) &+ ones &* 0x7f | digits) & highs
+            guard isNoDigit & highs == isComma, isFirst & (isComma | isZero) == 0 else { break }
+            if isComma == 0 {
+                // Python has a limit for digits.
+                wordsWithoutComma += 1
+                if wordsWithoutComma > 2 { break }
+            } else {
+                wordsWithoutComma = 0
+                end = place &+ 8 &- isComma.leadingZeroBitCount / 8
+            }
+            isBehindComma = isComma &>> 56
+            place &+= 8
+        }
+        return end
     }
 
     private mutating func scanNumber() throws(EventSyntaxError) {

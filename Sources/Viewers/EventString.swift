@@ -6,6 +6,7 @@ enum EventString {
     /// - Parameter content: what is between the quotes.
     /// - Returns: UTF-8, or `nil` when a half of a surrogate pair stands alone: no text can hold that.
     static func decoded(_ content: Span<UInt8>) -> [UInt8]? {
+        if content.firstOffset(of: UInt8(ascii: "\\")) == nil { return content.copied() }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(content.count)
         var index = 0

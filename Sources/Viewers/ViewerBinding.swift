@@ -36,19 +36,29 @@ public struct ViewerBinding: Sendable, Equatable {
     /// When it was last used, milliseconds of that clock.
     public internal(set) var lastUsed: Int64
 
-    /// Notes a use by an upstream that has proved to be the owner before.
-    /// - Returns: `false` when that is not known of it.
-    mutating func confirm(_ upstream: String, _ now: Int64) -> Bool {
-        guard evidence >= .probed, owner == .upstream(upstream) else { return false }
+    /// Whether it was not used for longer than it is to be known.
+    func isIdle(_ now: Int64, _ limits: ViewerRegistry.Limits) -> Bool {
+        let limit = evidence == .registered ? limits.registeredIdleMilliseconds : limits.idleMilliseconds
+        return now - lastUsed >= limit
+    }
+
+    /// Notes a use.
+    /// - Returns: where an event goes; `nil` when it has been idle for too long.
+    mutating func use(_ now: Int64, _ limits: ViewerRegistry.Limits) -> ViewerRoute? {
+        if isIdle(now, limits) { return nil }
         lastUsed = now
-        return true
+        switch owner {
+        case .upstream(let name): return .upstream(name, isConfirmed: evidence >= .probed)
+        case .subscriber: return .subscriber
+        }
     }
 }
 
 /// Where an event of a viewer goes.
 public enum ViewerRoute: Sendable, Equatable {
-    /// To the upstream of that name.
-    case upstream(String)
+    /// To the upstream of that name; whether it has proved to be the owner, so that nothing is learnt from its taking
+    /// another event.
+    case upstream(String, isConfirmed: Bool)
     /// Into the viewer's log.
     case subscriber
     /// To these upstreams, one after the other, until one says that it has delivered it; then tell the registry

@@ -99,8 +99,6 @@ public struct ViewerRegistry: Sendable {
 
     /// Notes that an upstream has taken an event of a viewer, so that it gets the next ones.
     public mutating func delivered(_ id: ViewerID, by upstream: String, now: Int64) {
-        // Nearly always that is known.
-        if bindings[id]?.confirm(upstream, now) == true { return }
         bind(id, to: upstream, .probed, now)
         if bindings[id]?.owner == .upstream(upstream) { probings[id] = nil }
         touch(id, now)
@@ -131,14 +129,8 @@ public struct ViewerRegistry: Sendable {
     ///   - now: the time.
     /// - Returns: the way; `.unknown` also when events were offered often enough in this second.
     public mutating func route(_ id: ViewerID, candidates: [String], now: Int64) -> ViewerRoute {
-        if let binding = bindings[id], !isIdle(binding, now) {
-            touch(id, now)
-            switch binding.owner {
-            case .upstream(let name): return .upstream(name)
-            case .subscriber: return .subscriber
-            }
-        }
-        return probe(id, candidates, now)
+        let limits = limits
+        return bindings[id]?.use(now, limits) ?? probe(id, candidates, now)
     }
 
     /// Whether `secret` is the one that the viewer's subscriber was given; a use of the viewer if it is.
@@ -234,11 +226,7 @@ public struct ViewerRegistry: Sendable {
         return bindings.count < limits.mostViewers
     }
 
-    private func isIdle(_ binding: ViewerBinding, _ now: Int64) -> Bool {
-        let limit =
-            binding.evidence == .registered ? limits.registeredIdleMilliseconds : limits.idleMilliseconds
-        return now - binding.lastUsed >= limit
-    }
+    private func isIdle(_ binding: ViewerBinding, _ now: Int64) -> Bool { binding.isIdle(now, limits) }
 
     private mutating func touch(_ id: ViewerID, _ now: Int64) { bindings[id]?.lastUsed = now }
 

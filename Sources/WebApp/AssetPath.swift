@@ -88,16 +88,18 @@ public struct AssetPath: Hashable, Comparable, Sendable, CustomStringConvertible
 
     /// Whether the app is made of such files: `index.html`, everything below `assets/`, the icons and
     /// documents that browsers ask for at the root.
-    public var isPartOfWebApp: Bool {
-        if text.utf8.starts(with: "assets/".utf8) { return true }
-        switch text {
-        case "index.html", "favicon.ico", "site.webmanifest", "browserconfig.xml": return true
-        default:
-            return !text.contains("/") && text.hasSuffix(".png")
-                && ["apple-touch-icon", "favicon-", "android-chrome-", "mstile-"].contains(
-                    where: text.hasPrefix
-                )
+    public var isPartOfWebApp: Bool { AssetPath.isPartOfWebApp(Array(text.utf8).span) }
+
+    /// The same of a path that has not been checked yet, without any cost to speak of.
+    public static func isPartOfWebApp(_ path: Span<UInt8>) -> Bool {
+        if path.startsWith("assets/") || path.equals("index.html") || path.equals("favicon.ico")
+            || path.equals("site.webmanifest") || path.equals("browserconfig.xml")
+        {
+            return true
         }
+        return path.endsWith(".png") && path.firstOffset(of: UInt8(ascii: "/")) == nil
+            && (path.startsWith("apple-touch-icon") || path.startsWith("favicon-")
+                || path.startsWith("android-chrome-") || path.startsWith("mstile-"))
     }
 
     public static func == (left: AssetPath, right: AssetPath) -> Bool {

@@ -24,6 +24,20 @@ import Testing
         }
     }
 
+    @Test func lowerCaseOfWords() {
+        for byte in UInt64(0)...255 {
+            for (other, shift) in [(UInt64(0), 0), (0x41, 8), (0xff, 56), (0x80, 32)] as [(UInt64, UInt64)] {
+                let word = other &* 0x0101_0101_0101_0101 & ~(0xff << shift) | byte << shift
+                var expected: UInt64 = 0
+                for place in UInt64(0)..<8 {
+                    let single = UInt8(truncatingIfNeeded: word >> (8 * place))
+                    expected |= UInt64(ASCII.lowercased(single)) << (8 * place)
+                }
+                #expect(ASCII.lowercased(word) == expected, "byte \(byte) at bit \(shift)")
+            }
+        }
+    }
+
     @Test func hexadecimalDigits() {
         for byte in UInt8.min...UInt8.max {
             let text = String(decoding: [byte], as: UTF8.self)

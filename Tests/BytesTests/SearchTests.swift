@@ -71,6 +71,63 @@ import Testing
         #expect(!equalsIgnoringCase("\r", "-"))
     }
 
+    /// Every byte against every other one that differs in a bit, at every place of short and long texts.
+    @Test func equalityWithoutRegardToCaseEverywhere() {
+        for length in [1, 3, 7, 8, 9, 15, 16, 17, 25] {
+            for place in 0..<length {
+                var left = [UInt8](repeating: 0x61, count: length)
+                var right = left
+                for byte in UInt8.min...UInt8.max {
+                    for bit in 0..<8 {
+                        left[place] = byte
+                        right[place] = byte ^ (1 << UInt8(bit))
+                        let expected = ASCII.lowercased(left[place]) == ASCII.lowercased(right[place])
+                        let (one, other) = (left.span.equalsIgnoringCase(right.span), expected)
+                        if one != other { Issue.record("\(byte), bit \(bit) at \(place) of \(length)") }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Every byte at every place of texts of letters, or of hyphens.
+    @Test(arguments: [UInt8(0x61), 0x5a, 0x2d, 0x39]) func tokensAndVisibleTextEverywhere(filling: UInt8) {
+        for length in 0..<26 {
+            for place in 0..<max(1, length) {
+                var bytes = [UInt8](repeating: filling, count: length)
+                for byte in UInt8.min...UInt8.max {
+                    if length > 0 { bytes[place] = byte }
+                    let token = bytes.firstIndex { !ASCII.isTokenCharacter($0) } ?? length
+                    let isVisible = bytes.allSatisfy { (0x21...0x7e).contains($0) }
+                    if bytes.span.tokenLength() != token || bytes.span.isVisibleASCII != isVisible {
+                        Issue.record("byte \(byte) at \(place) of \(length)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("", nil), ("a", nil), ("ab", 0), ("aab", 1), ("aaab", 2), ("ba", nil), ("xxab", 2), ("xxa", nil),
+            ("ab ab", 0),
+        ] as [(String, Int?)]
+    )
+    func firstOffsetsOfText(text: String, expected: Int?) {
+        let bytes = Array(text.utf8)
+        #expect(bytes.span.firstOffset(of: "ab") == expected)
+        #expect(bytes.span.contains("ab") == (expected != nil))
+        #expect(bytes.span.startsWith("ab") == text.hasPrefix("ab"))
+        #expect(bytes.span.endsWith("ab") == text.hasSuffix("ab"))
+        let (startsWithNothing, endsWithNothing) = (bytes.span.startsWith(""), bytes.span.endsWith(""))
+        #expect(startsWithNothing && endsWithNothing)
+    }
+
+    @Test func words() {
+        let bytes: [UInt8] = [9, 1, 2, 3, 4, 5, 6, 7, 8]
+        #expect(bytes.span.word(at: 1) == 0x0807_0605_0403_0201)
+    }
+
     @Test func exactEquality() {
         #expect(equals("GET", "GET"))
         #expect(!equals("get", "GET"))

@@ -1,28 +1,16 @@
+import TestSupport
 import Testing
 
 @testable import HTTP
 
 /// Heads that were damaged at random, always in the same way.
 @Suite struct RequestParserMutationTests {
-    /// SplitMix64, so that every run sees the same bytes.
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     private static let interesting: [[UInt8]] = [
         "\r\n", "\n", "\r", " ", "\t", ":", "\u{0}", "/", "?", "#", "%", "%2e", "..", ".", "[", "]", "@", ",",
         "Host: h\r\n", "Content-Length: 1\r\n", "HTTP/1.1", "\u{7f}", "\u{80}", "http://",
     ].map { Array($0.utf8) }
 
-    private func mutated(_ original: [UInt8], _ generator: inout Generator) -> [UInt8] {
+    private func mutated(_ original: [UInt8], _ generator: inout SeededNumbers) -> [UInt8] {
         var bytes = original
         for _ in 0..<Int.random(in: 1...4, using: &generator) {
             let place = Int.random(in: 0...bytes.count, using: &generator)
@@ -42,7 +30,7 @@ import Testing
     }
 
     @Test func damagedHeadsAreReadTheSameInAllPieces() {
-        var generator = Generator(state: 2026)
+        var generator = SeededNumbers(seed: 2026)
         let originals = RequestParserTests.good.map { Array($0.text.utf8) }
         var counts = (parsed: 0, refused: 0, incomplete: 0)
         var parser = RequestParser()

@@ -319,7 +319,7 @@ import Testing
         #expect(head.targetRange == fresh.targetRange)
         #expect(head.queryRange == fresh.queryRange)
         #expect(head.authorityRange == fresh.authorityRange)
-        #expect(head.lines.isEmpty)
+        #expect(head.fieldCount == 0)
         for name in FieldName.allCases { #expect(head.count(of: name) == 0) }
     }
 

@@ -112,13 +112,17 @@ import Testing
     }
 
     @Test func lookups() throws {
-        let head = try ResponseFixture.head(["HTTP/1.1 200 OK", "ETag: \"a\"", "X: 1, Two", "x: three"])
-        #expect(head.value("etag")?.text() == "\"a\"")
-        #expect(head.value("location")?.text() == nil)
-        #expect(head.count(of: "x") == 2)
-        #expect(head.list("x", contains: "two") && head.list("x", contains: "three"))
-        #expect(!head.list("x", contains: "thre"))
-        #expect(head.name(at: 2).text() == "x" && head.value(at: 2).text() == "three")
+        let head = try ResponseFixture.head(["HTTP/1.1 200 OK", "X: y", "Vary: 1, Two", "vary: three"])
+        #expect(head.value(.vary)?.text() == "1, Two")
+        #expect(head.value(.location)?.text() == nil && !head.has(.location))
+        #expect(head.count(of: .vary) == 2 && head.has(.vary) && head.count(of: .location) == 0)
+        #expect(head.list(.vary, contains: "two") && head.list(.vary, contains: "three"))
+        #expect(!head.list(.vary, contains: "thre"))
+        #expect(head.name(at: 2).text() == "vary" && head.value(at: 2).text() == "three")
+        #expect(head.knownName(at: 0) == nil && head.knownName(at: 2) == .vary)
+        // The next answer has nothing of this one.
+        head.reset()
+        #expect(head.count(of: .vary) == 0 && head.value(.vary)?.text() == nil && head.fieldCount == 0)
     }
 
     @Test(

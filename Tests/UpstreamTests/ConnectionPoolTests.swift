@@ -141,17 +141,16 @@ import Testing
         var state = PoolState<Item>(maximum: 2)
         let first = Item()
         let second = Item()
-        #expect(describe(state.take(isFresh: false)) == "open")
-        #expect(describe(state.take(isFresh: true)) == "open")
-        #expect(describe(state.take(isFresh: false)) == "wait")
+        #expect(state.takeIdle() == nil)
+        #expect(describe(state.open()) == "open")
+        #expect(describe(state.open()) == "open")
+        #expect(describe(state.open()) == "wait")
         state.give(first)
         state.give(second)
-        #expect(
-            describe(state.take(isFresh: true)) == "replace",
-            "the one that was idle for longest makes room"
-        )
-        #expect(describe(state.take(isFresh: false)) == "use")
-        #expect(describe(state.take(isFresh: false)) == "wait")
+        #expect(describe(state.open()) == "replace", "the one that was idle for longest makes room")
+        #expect(state.takeIdle() === second)
+        #expect(state.takeIdle() == nil)
+        #expect(describe(state.open()) == "wait")
         state.lose()
         #expect(state.count == 1)
         state.give(first)
@@ -163,7 +162,6 @@ import Testing
 
     private func describe(_ turn: PoolState<Item>.Turn) -> String {
         switch turn {
-        case .use: "use"
         case .open(closing: nil): "open"
         case .open: "replace"
         case .wait: "wait"

@@ -18,10 +18,30 @@ import Testing
             """
         )
         #expect(envelope.isObject && !envelope.hasNonFiniteNumbers)
-        #expect(envelope.type == .text("selection"))
-        #expect(envelope.viewerID.text == "0123456789abcdef")
-        #expect(envelope.viewerToken == .text("t"))
-        #expect(envelope.requestID == .missing && envelope.requestID.text == nil)
+        #expect(envelope.viewerID == .text("0123456789abcdef"))
+        #expect(!envelope.isHover && envelope.hasViewerToken)
+    }
+
+    @Test(
+        arguments: [
+            ("{\"type\":\"hover\"}", true), ("{\"type\" : \"hov\\u0065r\"}", true),
+            ("{\"type\":\"hover\",\"type\":\"click\"}", false), ("{\"type\":\"hovers\"}", false),
+            ("{\"type\":[\"hover\"]}", false), ("{\"a\":{\"type\":\"hover\"}}", false), ("{}", false),
+            ("\"hover\"", false),
+            ("{\"type\":\"\\\\hover\"}", false), ("{\"type\":null}", false),
+        ]
+    )
+    func hovers(json: String, isHover: Bool) throws {
+        #expect(try envelope(json).isHover == isHover)
+    }
+
+    @Test(arguments: [
+        ("{\"viewerToken\":null}", true), ("{\"viewerToken\":\"\"}", true),
+        ("{\"viewer\\u0054oken\":1}", true),
+        ("{\"x\":{\"viewerToken\":1}}", false), ("{\"viewerTokens\":1}", false), ("{}", false), ("[]", false),
+    ])
+    func tokens(json: String, hasToken: Bool) throws {
+        #expect(try envelope(json).hasViewerToken == hasToken)
     }
 
     /// The value of a member and what it counts as.
@@ -65,7 +85,7 @@ import Testing
     @Test(arguments: ["[]", "[{\"viewerId\":\"a\"}]", "\"{}\"", "1", " null ", "NaN", "[[],[{}]]"])
     func noObjects(json: String) throws {
         let envelope = try envelope(json)
-        #expect(!envelope.isObject && envelope.viewerID == .missing && envelope.type == .missing)
+        #expect(!envelope.isObject && envelope.viewerID == .missing && !envelope.isHover)
     }
 
     // MARK: Numbers that are none
@@ -91,4 +111,9 @@ import Testing
         let bytes = EventEnvelope.replacingNonFiniteNumbers(in: Array(json.utf8).span)
         #expect(String(decoding: bytes, as: UTF8.self) == json)
     }
+}
+
+extension EventEnvelope.Member {
+    /// Text as tests write it.
+    static func text(_ text: String) -> Self { .text(Array(text.utf8)) }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Viewers
@@ -85,6 +86,63 @@ import Testing
         // Without an end too.
         let brackets = [UInt8](repeating: UInt8(ascii: "["), count: 1 << 20)
         #expect(throws: EventSyntaxError.self) { try EventEnvelope(brackets.span) }
+    }
+
+    // MARK: What is looked at eight bytes at a time
+
+    private func isEvent(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        return (try? EventEnvelope(bytes.span)) != nil
+    }
+
+    /// Lists of numbers and of what is nearly one, behind texts of any length, against the grammar of RFC 8259.
+    @Test func listsOfNumbers() throws {
+        let number = /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/
+        var random = SeededNumbers(seed: 7)
+        var valid = 0
+        for round in 0..<20_000 {
+            let items = (0..<Int.random(in: 1...12, using: &random)).map { _ -> String in
+                switch Int.random(in: 0..<40, using: &random) {
+                case 0:
+                    return ["", "-", "01", "1.", "+1", ".5", "1e", "0x1", " 7 ", "1 2"].randomElement(
+                        using: &random
+                    ) ?? ""
+                case 1: return ["0", "-0", "0.5", "1e3", "-12.25E-1"].randomElement(using: &random) ?? ""
+                default:
+                    return
+                        "\(UInt64.random(in: 0...UInt64.max, using: &random) >> UInt64.random(in: 8...63, using: &random))"
+                }
+            }
+            let text =
+                "[\"" + String(repeating: "x", count: round % 9) + "\"," + items.joined(separator: ",") + "]"
+            let isValid = items.allSatisfy { item in
+                let parts = item.split(separator: " ")
+                return parts.count == 1 && parts[0].wholeMatch(of: number) != nil
+            }
+            valid += isValid ? 1 : 0
+            if isEvent(text) != isValid { Issue.record("\(text)") }
+        }
+        #expect(valid > 1000 && valid < 19_000)
+    }
+
+    /// Texts with something special at any place.
+    @Test func texts() {
+        for length in 0..<26 {
+            for place in 0..<max(1, length) {
+                for (special, isValid) in [
+                    ("\"", false), ("\\", false), ("\\n", true), ("\u{1f}", false), ("\u{7f}", true),
+                    ("é", true),
+                    (" ", true), ("!", true), ("#", true), ("[", true), ("]", true), ("\\\"", true),
+                ] {
+                    var characters = [String](repeating: "a", count: length)
+                    if length > 0 { characters[place] = special }
+                    let text = "{\"viewerId\":\"" + characters.joined() + "\",\"x\":1}"
+                    let isExpected = length == 0 || isValid
+                    // A backslash before the last quote takes that with it, before a letter it is no escape.
+                    if isEvent(text) != isExpected { Issue.record("\(text)") }
+                }
+            }
+        }
     }
 
     @Test(arguments: ["", "-"]) func longIntegers(sign: String) throws {

@@ -36,36 +36,41 @@ import Testing
 
     static let histories = [
         History(testDescription: "nothing is known", steps: [], route: .probe(["a", "b"])),
-        History(testDescription: "page", steps: [.seen("a")], route: .upstream("a"), evidence: .seen),
+        History(
+            testDescription: "page",
+            steps: [.seen("a")],
+            route: .upstream("a", isConfirmed: false),
+            evidence: .seen
+        ),
         History(testDescription: "a page of a dataset", steps: [.seen(nil)], route: .probe(["a", "b"])),
         History(
             testDescription: "the last page counts",
             steps: [.seen("a"), .seen("b")],
-            route: .upstream("b"),
+            route: .upstream("b", isConfirmed: false),
             evidence: .seen
         ),
         History(
             testDescription: "an event is better than a page",
             steps: [.delivered("a"), .seen("b")],
-            route: .upstream("a"),
+            route: .upstream("a", isConfirmed: true),
             evidence: .probed
         ),
         History(
             testDescription: "an event after a page",
             steps: [.seen("b"), .delivered("a")],
-            route: .upstream("a"),
+            route: .upstream("a", isConfirmed: true),
             evidence: .probed
         ),
         History(
             testDescription: "an owner is better than both",
             steps: [.registeredBy("a"), .delivered("b"), .seen("b")],
-            route: .upstream("a"),
+            route: .upstream("a", isConfirmed: true),
             evidence: .registered
         ),
         History(
             testDescription: "the owner says so later",
             steps: [.seen("b"), .delivered("b"), .registeredBy("a")],
-            route: .upstream("a"),
+            route: .upstream("a", isConfirmed: true),
             evidence: .registered
         ),
         History(
@@ -106,14 +111,14 @@ import Testing
         History(
             testDescription: "denied by another",
             steps: [.delivered("a"), .denied("b")],
-            route: .upstream("a"),
+            route: .upstream("a", isConfirmed: true),
             evidence: .probed
         ),
         History(testDescription: "lost", steps: [.seen("a"), .lost("a")], route: .probe(["a", "b"])),
         History(
             testDescription: "another is lost",
             steps: [.seen("a"), .lost("b")],
-            route: .upstream("a"),
+            route: .upstream("a", isConfirmed: false),
             evidence: .seen
         ),
         History(
@@ -130,13 +135,13 @@ import Testing
         History(
             testDescription: "not yet idle",
             steps: [.seen("a"), .waits(4 * hour - 1)],
-            route: .upstream("a"),
+            route: .upstream("a", isConfirmed: false),
             evidence: .seen
         ),
         History(
             testDescription: "another owner after being idle",
             steps: [.delivered("a"), .waits(4 * hour), .seen("b")],
-            route: .upstream("b"),
+            route: .upstream("b", isConfirmed: false),
             evidence: .seen
         ),
     ]
@@ -217,7 +222,7 @@ import Testing
         for (number, name) in ["x", "y", "z"].enumerated() {
             registry.delivered(Self.id(name), by: "a", now: Int64(number))
         }
-        #expect(registry.route(Self.id("x"), candidates: [], now: 5) == .upstream("a"))
+        #expect(registry.route(Self.id("x"), candidates: [], now: 5) == .upstream("a", isConfirmed: true))
         registry.delivered(Self.id("w"), by: "b", now: 6)
         #expect(registry.all.map(\.id.text) == ["x", "z", "w"])
     }

@@ -6,18 +6,15 @@ import Upstream
 /// The fields of a backend's answer as they go to the client.
 struct AnswerFields {
     private let head: ResponseHead
-    private let backend: Backend
     private let mount: MountedBackend
     private let basePath: [UInt8]
 
     /// - Parameters:
     ///   - head: what the backend sent.
-    ///   - backend: who sent it.
-    ///   - mount: where it is served.
+    ///   - mount: the backend, and where it is served.
     ///   - basePath: the prefix of all URLs; begins and ends with a slash.
-    init(_ head: ResponseHead, backend: Backend, mount: MountedBackend, basePath: [UInt8]) {
+    init(_ head: ResponseHead, _ mount: MountedBackend, basePath: [UInt8]) {
         self.head = head
-        self.backend = backend
         self.mount = mount
         self.basePath = basePath
     }
@@ -29,39 +26,37 @@ struct AnswerFields {
     func copy(to exchange: Exchange) {
         let response = exchange.response
         let fields = response.fields
+        let head = head
         response.status = head.status
-        var isCoded = false
-        let namesOptions = head.namesConnectionOptions
-        for index in 0..<head.fieldCount where !head.isHopByHop(at: index, namesOptions: namesOptions) {
-            let name = head.name(at: index)
-            if Self.isGatewaysOwn(name) { continue }
-            if name.equalsIgnoringCase("location") {
-                fields.add("Location", location(head.value(at: index)).span)
+        let control = cacheControl(exchange.request)
+        let namesFields = head.namesConnectionFields
+        for index in 0..<head.fieldCount {
+            let known = head.knownName(at: index)
+            if head.isHopByHop(at: index, namesFields: namesFields) { continue }
+            let (name, value) = (head.name(at: index), head.value(at: index))
+            switch known {
+            case .date, .server, .contentLength: continue
+            case .cacheControl where control != nil: continue
+            // Said by the gateway.
+            case .vary where value.equalsIgnoringCase("origin"): continue
+            case .location:
+                fields.add(name: name, value: location(value).span)
                 continue
+            case nil where Self.isAboutOrigins(name): continue
+            default: break
             }
-            if name.equalsIgnoringCase("vary") {
-                // Said by the gateway.
-                if head.value(at: index).equalsIgnoringCase("origin") { continue }
-            } else if name.equalsIgnoringCase("cache-control") {
-                if cacheControl(exchange.request) != nil { continue }
-            } else if name.equalsIgnoringCase("content-encoding") {
-                isCoded = true
-            }
-            fields.add(name: name, value: head.value(at: index))
+            fields.add(name: name, value: value)
         }
-        if let control = cacheControl(exchange.request) { fields.add("Cache-Control", control) }
-        if isCoded, !head.list("vary", contains: "accept-encoding") { fields.add("Vary", "Accept-Encoding") }
+        if let control { fields.add("Cache-Control", control) }
+        if head.has(.contentEncoding), !head.list(.vary, contains: "accept-encoding") {
+            fields.add("Vary", "Accept-Encoding")
+        }
         fields.add(block: CrossOrigin.fixedBlock)
         CrossOrigin.addFields(for: exchange.request, to: fields)
     }
 
-    private static func isGatewaysOwn(_ name: Span<UInt8>) -> Bool {
-        switch name.count {
-        case 4: name.equalsIgnoringCase("date")
-        case 6: name.equalsIgnoringCase("server")
-        case 14: name.equalsIgnoringCase("content-length")
-        default: name.count > 15 && name.extracting(0..<15).equalsIgnoringCase("access-control-")
-        }
+    private static func isAboutOrigins(_ name: Span<UInt8>) -> Bool {
+        name.count > 15 && name.extracting(0..<15).equalsIgnoringCase("access-control-")
     }
 
     /// What the gateway says in the place of the backend, whose export server lets everything be kept for an hour
@@ -80,7 +75,8 @@ struct AnswerFields {
     private func location(_ value: Span<UInt8>) -> [UInt8] {
         var path = value.copied()
         var isUpstreams = path.first == UInt8(ascii: "/") && path.dropFirst().first != UInt8(ascii: "/")
-        let origin = backend.specification.origin
+        let specification = mount.backend.specification
+        let origin = specification.origin
         for start in ["\(origin.scheme.rawValue)://\(origin.authority)", "//\(origin.authority)"]
         where path.starts(with: start.utf8) {
             let rest = path.dropFirst(start.utf8.count)
@@ -97,27 +93,6 @@ struct AnswerFields {
         let base = basePath + Array(mount.mount.utf8) + [UInt8(ascii: "/")]
         if path.starts(with: prefix) { return base + path.dropFirst(prefix.count) }
         // Outside of what this mount shows; the backend's own mount has it.
-        return basePath + Array(backend.specification.mount.utf8) + path
-    }
-}
-
-extension Span where Element == UInt8 {
-    /// Whether the bytes end with `text`.
-    func endsWith(_ text: StaticString) -> Bool {
-        let length = text.utf8CodeUnitCount
-        return count >= length && extracting((count - length)..<count).equals(text)
-    }
-
-    /// Whether `text` is among the bytes.
-    func contains(_ text: StaticString) -> Bool {
-        let length = text.utf8CodeUnitCount
-        guard count >= length, length > 0 else { return false }
-        let first = unsafe text.utf8Start[0]
-        var start = 0
-        while let offset = firstOffset(of: first, from: start), offset + length <= count {
-            if extracting(offset..<(offset + length)).equals(text) { return true }
-            start = offset + 1
-        }
-        return false
+        return basePath + Array(specification.mount.utf8) + path
     }
 }

@@ -67,7 +67,20 @@ final class Backend: Sendable {
     let isDoubtful = Atomic<Bool>(false)
 
     private let state: Mutex<State>
+    /// What every request asks of the state.
+    private let summary: Atomic<UInt8>
     private let health = Mutex<Kept?>(nil)
+
+    private enum Summary {
+        static let isKnown: UInt8 = 1
+        static let isSerial: UInt8 = 2
+        static let isHealthy: UInt8 = 4
+
+        static func of(_ state: State) -> UInt8 {
+            (state.generation == nil ? 0 : isKnown) | (state.generation?.isSerial ?? true ? isSerial : 0)
+                | (state.condition == .healthy ? isHealthy : 0)
+        }
+    }
 
     private static let nextSerial = Atomic<UInt64>(1)
     /// How long an answer about the server's health stands for it while it is busy.
@@ -76,7 +89,9 @@ final class Backend: Sendable {
     init(_ specification: Specification, expires: Int64? = nil) {
         serial = Self.nextSerial.wrappingAdd(1, ordering: .relaxed).oldValue
         self.specification = specification
-        state = Mutex(State(generation: specification.generation, expires: expires))
+        let first = State(generation: specification.generation, expires: expires)
+        summary = Atomic(Summary.of(first))
+        state = Mutex(first)
         turns = RequestTurns(limit: Self.turnLimit(specification.generation))
     }
 
@@ -89,10 +104,12 @@ final class Backend: Sendable {
     var current: State { state.withLock { $0 } }
 
     /// Whether requests go to it one at a time, whole, and on connections of their own.
-    var isSerial: Bool { state.withLock { $0.generation?.isSerial ?? true } }
+    var isSerial: Bool { has(Summary.isSerial) }
 
     /// Whether WebSockets may be asked for: a connection of its own each, which blocks a serial server.
-    var mayHaveWebSockets: Bool { state.withLock { $0.generation.map { !$0.isSerial } ?? true } }
+    var mayHaveWebSockets: Bool { !has(Summary.isSerial) || !has(Summary.isKnown) }
+
+    private func has(_ flag: UInt8) -> Bool { summary.load(ordering: .acquiring) & flag != 0 }
 
     /// Takes over what was found out.
     /// - Returns: whether anything has changed.
@@ -101,6 +118,7 @@ final class Backend: Sendable {
         let (before, after) = state.withLock { state in
             let before = state
             change(&state)
+            summary.store(Summary.of(state), ordering: .releasing)
             return (before, state)
         }
         if before.generation != after.generation {
@@ -113,8 +131,7 @@ final class Backend: Sendable {
     /// - Returns: whether that is news.
     @discardableResult
     func noteAnswer() -> Bool {
-        let isNews = state.withLock { $0.condition != .healthy }
-        guard isNews else { return false }
+        guard !has(Summary.isHealthy) else { return false }
         // What was known may no longer hold: it may have been started anew, or be another one.
         isDoubtful.store(true, ordering: .relaxed)
         return update { $0.condition = .healthy }
@@ -139,7 +156,7 @@ final class Backend: Sendable {
 
     /// The last answer about its health, unless that is too old, or it cannot be reached.
     func recentHealth(now: Int64) -> [UInt8]? {
-        guard state.withLock({ $0.condition == .healthy }) else { return nil }
+        guard has(Summary.isHealthy) else { return nil }
         return health.withLock { kept in kept.flatMap { $0.until > now ? $0.body : nil } }
     }
 }

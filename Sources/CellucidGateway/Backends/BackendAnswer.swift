@@ -10,8 +10,16 @@ struct BackendAnswer: Sendable {
 
     init(_ head: ResponseHead, body: [UInt8]) {
         status = head.status
-        contentType = head.value("content-type")?.copied() ?? []
+        contentType = Self.contentType(of: head)
         self.body = body
+    }
+
+    private static let json = Array("application/json".utf8)
+
+    /// Shares what nearly all answers say.
+    private static func contentType(of head: ResponseHead) -> [UInt8] {
+        guard let value = head.value(.contentType) else { return [] }
+        return value.equals("application/json") ? json : value.copied()
     }
 }
 

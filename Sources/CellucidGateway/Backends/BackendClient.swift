@@ -2,6 +2,7 @@ import Bytes
 import HTTP
 import Reactor
 import Upstream
+import Viewers
 
 /// Asks backends, from one event loop.
 final class BackendClient {
@@ -14,7 +15,8 @@ final class BackendClient {
     /// Where bodies are collected.
     let spoolFolder: String
     private let noteNews: @Sendable () -> Void
-    private var pools: [UInt64: ConnectionPool] = [:]
+    /// For each backend by its serial; few are searched faster than hashed.
+    private var pools: [(serial: UInt64, pool: ConnectionPool)] = []
 
     /// - Parameters:
     ///   - context: what connections share.
@@ -42,25 +44,26 @@ final class BackendClient {
     /// Closes the connections to backends that are no more.
     func keepOnly(_ backends: [Backend]) {
         let serials = Set(backends.map(\.serial))
-        for (serial, pool) in pools where !serials.contains(serial) {
-            pool.close()
-            pools[serial] = nil
-        }
+        for (serial, pool) in pools where !serials.contains(serial) { pool.close() }
+        pools.removeAll { !serials.contains($0.serial) }
     }
 
     private func pool(for backend: Backend) -> ConnectionPool {
         let isSerial = backend.isSerial
-        if let pool = pools[backend.serial] {
+        let index = pools.firstIndex { $0.serial == backend.serial }
+        if let index {
+            let pool = pools[index].pool
             if pool.keepsConnections != isSerial { return pool }
             // Its dialect has become known.
             pool.close()
+            pools.remove(at: index)
         }
         var limits = ConnectionPool.Limits()
         limits.connections = 256
         // The third generation closes idle connections after 120 s (contract 7.4.5).
         limits.idleMilliseconds = isSerial ? 0 : 60_000
         let pool = ConnectionPool(origin: backend.specification.origin, context: context, limits: limits)
-        pools[backend.serial] = pool
+        pools.append((backend.serial, pool))
         return pool
     }
 
@@ -78,12 +81,25 @@ final class BackendClient {
     /// - Throws: ``BackendFailure``, also those of `work`.
     func withTurn<Result>(
         at backend: Backend,
-        key: String?,
+        key: ViewerID?,
         _ urgency: RequestTurns.Urgency,
         token: UInt64 = RequestTurns.makeToken(),
         patience: Int64? = nil,
         _ work: () async throws(BackendFailure) -> Result
     ) async throws(BackendFailure) -> Result {
+        try await enterTurn(at: backend, key: key, urgency, token: token, patience: patience)
+        defer { backend.turns.leave(key: key) }
+        return try await work()
+    }
+
+    /// Waits for a turn as ``withTurn(at:key:_:token:patience:_:)`` does; `backend.turns.leave(key:)` must follow.
+    func enterTurn(
+        at backend: Backend,
+        key: ViewerID?,
+        _ urgency: RequestTurns.Urgency,
+        token: UInt64 = RequestTurns.makeToken(),
+        patience: Int64? = nil
+    ) async throws(BackendFailure) {
         do throws(RequestTurns.Refusal) {
             try await backend.turns.enter(
                 key: key,
@@ -94,8 +110,6 @@ final class BackendClient {
         } catch {
             throw Self.failure(error)
         }
-        defer { backend.turns.leave(key: key) }
-        return try await work()
     }
 
     private static func failure(_ refusal: RequestTurns.Refusal) -> BackendFailure {
@@ -146,7 +160,10 @@ final class BackendClient {
         let buffer = context.takeBuffer()
         defer { context.give(buffer) }
         do throws(UpstreamError) {
-            while try await exchange.read(into: buffer) > 0 {
+            while true {
+                let received = try exchange.readReceived(into: buffer)
+                let count = if let received { received } else { try await exchange.read(into: buffer) }
+                if count == 0 { break }
                 guard buffer.count <= limit else {
                     exchange.end()
                     throw UpstreamError(

@@ -10,10 +10,14 @@ final class MountedBackend: Sendable {
     let targetPrefix: [UInt8]
     /// `/_cellucid/datasets` as seen from here, when it is not the backend's own.
     let ownListing: [UInt8]?
+    /// The name of the web app of the gateway for its pages; `nil` when the backend's own are passed on.
+    let webApp: String?
 
     init(_ backend: Backend, mount: String, dataset: Backend.ListedDataset? = nil) {
         self.backend = backend
         self.mount = mount
+        let app = backend.specification.webApp ?? Configuration.WebApp.usualName
+        webApp = app == Backend.Specification.ownWebApp ? nil : app
         if let dataset {
             targetPrefix = Array(dataset.path.utf8)
             ownListing = Array(CellucidDocuments.datasets([(dataset.id, "/", dataset.name)]).utf8)
@@ -23,11 +27,6 @@ final class MountedBackend: Sendable {
         }
     }
 
-    /// The name of the web app of the gateway for its pages; `nil` when the backend's own are passed on.
-    var webApp: String? {
-        let name = backend.specification.webApp ?? Configuration.WebApp.usualName
-        return name == Backend.Specification.ownWebApp ? nil : name
-    }
 }
 
 /// The backends at one moment as requests see them: immutable, shared by all event loops, replaced whole.
@@ -43,7 +42,8 @@ final class BackendView: Sendable {
     let backends: [Backend]
     /// What the listing shows of those that answer.
     let entries: [Entry]
-    private let mounts: [BytesKey: MountedBackend]
+    /// By the length of the mount, then by its bytes: few are searched faster than hashed.
+    private let mounts: [(name: [UInt8], place: MountedBackend)]
 
     /// No backends.
     static let empty = BackendView([])
@@ -55,12 +55,12 @@ final class BackendView: Sendable {
     ///   - others: the mounts of the datasets of the roots, which no dataset of a backend takes away.
     init(_ backends: [Backend], besides others: Set<String> = []) {
         self.backends = backends
-        var mounts: [BytesKey: MountedBackend] = [:]
+        var mounts: [MountedBackend] = []
         var taken = others.union(backends.map(\.specification.mount))
         var entries: [Entry] = []
         for backend in backends {
             let mount = backend.specification.mount
-            mounts[BytesKey(mount)] = MountedBackend(backend, mount: mount)
+            mounts.append(MountedBackend(backend, mount: mount))
             let current = backend.current
             for dataset in current.datasets {
                 var place = mount
@@ -71,22 +71,42 @@ final class BackendView: Sendable {
                         place = MountName.firstFree(number: 2, of: place) { !taken.contains($0) }
                     }
                     taken.insert(place)
-                    mounts[BytesKey(place)] = MountedBackend(backend, mount: place, dataset: dataset)
+                    mounts.append(MountedBackend(backend, mount: place, dataset: dataset))
                 }
                 if current.condition == .healthy {
                     entries.append(Entry(id: dataset.id, name: dataset.name, mount: place))
                 }
             }
         }
-        self.mounts = mounts
+        self.mounts = mounts.map { (Array($0.mount.utf8), $0) }.sorted {
+            Self.precedes($0.name.span, $1.name.span)
+        }
         self.entries = entries
     }
 
     /// The backend mounted at the segment `path[range]`.
     func backend(at path: [UInt8], _ range: Range<Int>) -> MountedBackend? {
-        mounts.isEmpty ? nil : mounts[BytesKey(path, range)]
+        backend(of: path.span.extracting(range))
     }
 
     /// Whether a mount is a backend's.
-    func has(mount: String) -> Bool { mounts[BytesKey(mount)] != nil }
+    func has(mount: String) -> Bool { backend(of: Array(mount.utf8).span) != nil }
+
+    private func backend(of mount: Span<UInt8>) -> MountedBackend? {
+        var (lower, upper) = (0, mounts.count)
+        while lower < upper {
+            let middle = (lower + upper) / 2
+            let name = mounts[middle].name
+            if Self.precedes(name.span, mount) { lower = middle + 1 } else { upper = middle }
+        }
+        guard lower < mounts.count else { return nil }
+        let (name, place) = mounts[lower]
+        return name.span.equals(mount) ? place : nil
+    }
+
+    private static func precedes(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
+        guard left.count == right.count else { return left.count < right.count }
+        for index in 0..<left.count where left[index] != right[index] { return left[index] < right[index] }
+        return false
+    }
 }

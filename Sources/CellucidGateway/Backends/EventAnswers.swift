@@ -16,17 +16,21 @@ enum EventAnswers {
     static func ownership(_ answer: BackendAnswer) -> Ownership {
         switch answer.status.code {
         case 200:
-            let text = answer.body
-            // With and without the space that Python's serialiser writes.
-            if text.span.contains("\"delivered\": true") || text.span.contains("\"delivered\":true") {
-                return .owner
-            }
-            return text.span.contains("\"not_found\"") ? .stranger : .undecided
+            if isDelivered(answer.body.span) { return .owner }
+            return answer.body.span.contains("\"not_found\"") ? .stranger : .undecided
         // A wrong token, or a callback that failed: both come after the viewer was found.
         case 403, 500: return .owner
         case 404: return .stranger
         default: return .undecided
         }
+    }
+
+    private static func isDelivered(_ json: Span<UInt8>) -> Bool {
+        let name: StaticString = "\"delivered\":"
+        guard let offset = json.firstOffset(of: name) else { return false }
+        // With and without the space that Python's serialiser writes.
+        let value = json.extracting((offset + name.utf8CodeUnitCount)...).trimmed()
+        return value.count >= 4 && value.extracting(0..<4).equals("true")
     }
 
     /// What a backend has answered.
@@ -88,7 +92,7 @@ enum EventAnswers {
     }
 
     /// Whether a page of a later generation has sent the event: those of 0.0.9 send no token.
-    private static func isLater(_ envelope: EventEnvelope) -> Bool { envelope.viewerToken != .missing }
+    private static func isLater(_ envelope: EventEnvelope) -> Bool { envelope.hasViewerToken }
 
     private static func error(_ message: String) -> [UInt8] {
         Array("{\"status\":\"error\",\"message\":\(JSONText.string(message))}".utf8)

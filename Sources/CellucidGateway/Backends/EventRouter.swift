@@ -12,6 +12,8 @@ import Viewers
 final class EventRouter {
     /// The most bytes of an event (contract 1.9).
     private static let mostEventBytes: UInt64 = 1 << 20
+    /// Where backends take events.
+    private static let path = Array("/_cellucid/events".utf8)
     /// How long a backend may take to say whether a viewer is its own.
     private static let probeMilliseconds: Int64 = 10_000
 
@@ -41,19 +43,29 @@ final class EventRouter {
             envelope = try EventEnvelope(event.span)
         } catch {
             // Its own server knows best what to say.
-            if let mounted { return await forward(exchange, event, to: mounted.backend, viewer: nil, .soon) }
+            if let mounted {
+                return await forward(
+                    exchange,
+                    event,
+                    to: mounted.backend,
+                    viewer: nil,
+                    .soon,
+                    known: .unknown
+                )
+            }
             return EventAnswers.answer(error, exchange)
         }
-        let viewer = envelope.viewerID.text.flatMap { ViewerID($0) }
-        let urgency: RequestTurns.Urgency = envelope.type == .text("hover") ? .later : .soon
-        if let viewer, case .subscriber = service.route(viewer, candidates: []) {
+        let viewer = envelope.viewerID.utf8.flatMap { ViewerID(utf8: $0) }
+        let urgency: RequestTurns.Urgency = envelope.isHover ? .later : .soon
+        let route = viewer.map { service.route($0, candidates: []) } ?? .unknown
+        if let viewer, route == .subscriber {
             let json =
                 envelope.hasNonFiniteNumbers
                 ? EventEnvelope.replacingNonFiniteNumbers(in: event.span) : event
             return EventAnswers.answer(await service.append(json, to: viewer), exchange)
         }
         if let mounted {
-            return await forward(exchange, event, to: mounted.backend, viewer: viewer, urgency)
+            return await forward(exchange, event, to: mounted.backend, viewer: viewer, urgency, known: route)
         }
         guard let viewer else { return EventAnswers.answerWithoutViewer(envelope, exchange) }
         await deliver(exchange, event, envelope, viewer, backends, urgency)
@@ -66,10 +78,12 @@ final class EventRouter {
             return nil
         }
         exchange.body.limit = Self.mostEventBytes
-        let buffer = client.context.takeBuffer()
-        defer { client.context.give(buffer) }
         do throws(RequestBodyError) {
+            if let event = try exchange.body.takeReceived() { return event }
+            let buffer = client.context.takeBuffer()
+            defer { client.context.give(buffer) }
             while try await exchange.body.read(into: buffer) > 0 {}
+            return buffer.unread.copied()
         } catch {
             switch error {
             case .refused(let error) where error.status == .contentTooLarge:
@@ -79,7 +93,6 @@ final class EventRouter {
             }
             return nil
         }
-        return buffer.unread.copied()
     }
 
     /// Finds the owner of a viewer among the backends and answers with what it says.
@@ -102,8 +115,9 @@ final class EventRouter {
             let names = candidates.map(\.specification.mount).filter { !asked.contains($0) }
             let chosen: [String]
             var isKnown = false
-            switch service.route(viewer, candidates: names) {
-            case .upstream(let name):
+            let route = service.route(viewer, candidates: names)
+            switch route {
+            case .upstream(let name, _):
                 chosen = asked.contains(name) ? [] : [name]
                 isKnown = true
             case .probe(let several): chosen = several
@@ -117,7 +131,7 @@ final class EventRouter {
                 }
                 do throws(BackendFailure) {
                     let answer = try await post(event, exchange, to: backend, viewer: viewer, urgency)
-                    let ownership = note(answer, viewer, backend)
+                    let ownership = note(answer, viewer, backend, known: route)
                     // What a stranger finds wrong with an event says nothing of what its owner will.
                     if ownership == .owner || isKnown && ownership == .undecided {
                         return EventAnswers.answer(answer, exchange)
@@ -144,11 +158,12 @@ final class EventRouter {
         _ event: [UInt8],
         to backend: Backend,
         viewer: ViewerID?,
-        _ urgency: RequestTurns.Urgency
+        _ urgency: RequestTurns.Urgency,
+        known: ViewerRoute
     ) async {
         do throws(BackendFailure) {
             let answer = try await post(event, exchange, to: backend, viewer: viewer, urgency)
-            if let viewer { note(answer, viewer, backend) }
+            if let viewer { note(answer, viewer, backend, known: known) }
             EventAnswers.answer(answer, exchange)
         } catch {
             proxy.answer(error, backend, exchange)
@@ -156,13 +171,20 @@ final class EventRouter {
     }
 
     /// Learns from an answer who owns a viewer.
+    /// - Parameters:
+    ///   - answer: what the backend said to an event.
+    ///   - viewer: whose event it was.
+    ///   - backend: who answered.
+    ///   - known: who was believed to own the viewer.
+    /// - Returns: what the answer says.
     @discardableResult
-    private func note(_ answer: BackendAnswer, _ viewer: ViewerID, _ backend: Backend)
+    private func note(_ answer: BackendAnswer, _ viewer: ViewerID, _ backend: Backend, known: ViewerRoute)
         -> EventAnswers.Ownership
     {
         let name = backend.specification.mount
         let ownership = EventAnswers.ownership(answer)
         switch ownership {
+        case .owner where known == .upstream(name, isConfirmed: true): break
         case .owner: service.delivered(viewer, by: name)
         case .stranger: service.denied(viewer, by: name)
         case .undecided: break
@@ -179,26 +201,26 @@ final class EventRouter {
     ) async throws(BackendFailure) -> BackendAnswer {
         let request = exchange.request
         var forwarded = ForwardedRequest(via: client.via)
-        forwarded.targetPrefix = Array("/_cellucid/events".utf8)
+        forwarded.targetPrefix = Self.path
         forwarded.pathStart = request.path.count
         forwarded.framing = .length(UInt64(event.count))
         forwarded.closesConnection = backend.isSerial
         guard !forwarded.isLoop(request) else {
-            throw BackendFailure(status: Status(508), reason: "it leads back to this gateway")
+            throw BackendFailure(status: .loopDetected, reason: "it leads back to this gateway")
         }
-        let head = forwarded
-        return try await client.withTurn(at: backend, key: viewer?.text, urgency) {
-            () async throws(BackendFailure) in
-            let upstream = self.client.exchange(with: backend)
-            let asked = UpstreamExchange.Request(method: .post, isRepeatable: false)
-            let origin = backend.specification.origin
-            try await self.client.begin(upstream, asked, at: backend) { buffer in
-                head.write(request, to: origin, into: buffer)
-                buffer.append(event)
-            }
-            let body = try await self.client.body(of: upstream, limit: 1 << 20, backend)
-            return BackendAnswer(upstream.head, body: body)
+        if !backend.turns.enterAtOnce(key: viewer) {
+            try await client.enterTurn(at: backend, key: viewer, urgency)
         }
+        defer { backend.turns.leave(key: viewer) }
+        let upstream = client.exchange(with: backend)
+        let asked = UpstreamExchange.Request(method: .post, isRepeatable: false)
+        let origin = backend.specification.origin
+        try await client.begin(upstream, asked, at: backend) { buffer in
+            forwarded.write(request, to: origin, into: buffer)
+            buffer.append(event)
+        }
+        let body = try await client.body(of: upstream, limit: 1 << 20, backend)
+        return BackendAnswer(upstream.head, body: body)
     }
 
     // MARK: Session bundles
@@ -239,13 +261,13 @@ final class EventRouter {
         let candidates = backends.filter { $0.current.generation?.takesPosts ?? true }
         func named(_ name: String) -> Backend? { candidates.first { $0.specification.mount == name } }
         switch service.route(viewer, candidates: candidates.map(\.specification.mount)) {
-        case .upstream(let name): return named(name)
+        case .upstream(let name, _): return named(name)
         case .subscriber, .unknown: return nil
         case .probe(let names):
             let json =
                 "{\"type\":\"pong\",\"viewerId\":\(JSONText.string(viewer.text)),\"viewerToken\":\"\",\"requestId\":\"gateway\",\"t\":0}"
             for backend in names.compactMap(named) {
-                let answer = try? await client.withTurn(at: backend, key: viewer.text, .soon) {
+                let answer = try? await client.withTurn(at: backend, key: viewer, .soon) {
                     () async throws(BackendFailure) in
                     try await self.client.ask(
                         backend,

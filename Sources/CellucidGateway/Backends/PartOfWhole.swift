@@ -11,8 +11,8 @@ enum PartOfWhole {
     static func answer(_ exchange: Exchange, _ head: ResponseHead, _ content: FileContent) {
         let request = exchange.request
         let response = exchange.response
-        guard request.method == .get || request.method == .head, head.value("content-encoding") == nil,
-            head.value("accept-ranges") == nil
+        guard request.method == .get || request.method == .head, !head.has(.contentEncoding),
+            !head.has(.acceptRanges)
         else { return }
         response.fields.add("Accept-Ranges", "bytes")
         guard request.method == .get, request.count(of: .range) == 1, request.count(of: .ifRange) == 0,

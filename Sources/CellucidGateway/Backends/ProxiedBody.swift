@@ -14,7 +14,7 @@ final class ProxiedBody: BodySource {
     deinit { upstream.end() }
 
     func pull(into buffer: ByteBuffer) async throws -> Bool {
-        if upstream.isComplete { return false }
+        if let count = try upstream.readReceived(into: buffer) { return count > 0 }
         if buffer.freeCount == 0 { buffer.reserve(Self.pieceBytes) }
         return try await upstream.read(into: buffer) > 0
     }

@@ -40,7 +40,7 @@ final class ProxyResponder {
         forwarded.pathStart = rest.lowerBound
         if !isServerDocument { forwarded.targetPrefix = mounted.targetPrefix }
         guard !forwarded.isLoop(request) else {
-            let failure = BackendFailure(status: Status(508), reason: "it leads back to this gateway")
+            let failure = BackendFailure(status: .loopDetected, reason: "it leads back to this gateway")
             return answer(failure, backend, exchange)
         }
         let isHealth =
@@ -50,13 +50,13 @@ final class ProxyResponder {
         }
         do throws(BackendFailure) {
             if backend.mayHaveWebSockets, ProtocolUpgrade.isWebSocketAsked(by: request) {
-                try await respondByTunnel(exchange, backend, &forwarded, mounted)
+                try await respondByTunnel(exchange, mounted, &forwarded)
             } else if backend.isSerial {
                 let urgency: RequestTurns.Urgency = isServerDocument ? .soon : .usual
                 let patience = isHealth ? Self.healthMilliseconds : nil
-                try await respondWhole(exchange, backend, &forwarded, urgency, mounted, patience: patience)
+                try await respondWhole(exchange, mounted, &forwarded, urgency, patience: patience)
             } else {
-                try await respondStreaming(exchange, backend, &forwarded, mounted)
+                try await respondStreaming(exchange, mounted, &forwarded)
             }
         } catch {
             // One that is just stuck is not for that reason ill.
@@ -79,9 +79,7 @@ final class ProxyResponder {
     }
 
     private static func isServerDocument(_ path: [UInt8], _ rest: Range<Int>) -> Bool {
-        let prefix: StaticString = "_cellucid/"
-        let length = prefix.utf8CodeUnitCount
-        return rest.count >= length && path.span.extracting(rest).extracting(0..<length).equals(prefix)
+        path.span.extracting(rest).startsWith("_cellucid/")
     }
 
     // MARK: Backends that take many requests at once
@@ -89,10 +87,10 @@ final class ProxyResponder {
     /// Streams both ways; the answer's head decides.
     private func respondStreaming(
         _ exchange: Exchange,
-        _ backend: Backend,
-        _ forwarded: inout ForwardedRequest,
-        _ mounted: MountedBackend
+        _ mounted: MountedBackend,
+        _ forwarded: inout ForwardedRequest
     ) async throws(BackendFailure) {
+        let backend = mounted.backend
         let request = exchange.request
         let upstream = client.exchange(with: backend)
         var asked = UpstreamExchange.Request(method: request.method, isRepeatable: request.method.isSafe)
@@ -117,17 +115,12 @@ final class ProxyResponder {
         if request.method.isSafe { exchange.whenClientGoes { upstream.cancel() } }
         try await client.begin(upstream, asked, at: backend) { head.write(request, to: origin, into: $0) }
         guard upstream.head.status != .switchingProtocols else { throw Self.unaskedUpgrade }
-        answer(upstream, exchange, backend, mounted)
+        answer(upstream, exchange, mounted)
     }
 
     /// Answers with what a backend has begun to answer.
-    private func answer(
-        _ upstream: UpstreamExchange,
-        _ exchange: Exchange,
-        _ backend: Backend,
-        _ mounted: MountedBackend
-    ) {
-        AnswerFields(upstream.head, backend: backend, mount: mounted, basePath: basePath).copy(to: exchange)
+    private func answer(_ upstream: UpstreamExchange, _ exchange: Exchange, _ mounted: MountedBackend) {
+        AnswerFields(upstream.head, mounted, basePath: basePath).copy(to: exchange)
         let status = upstream.head.status
         if status == .noContent || status == .notModified { return }
         let length = Self.length(of: upstream.head)
@@ -142,8 +135,8 @@ final class ProxyResponder {
 
     /// The length that the answer has, or that of GET's for an answer to HEAD.
     private static func length(of head: ResponseHead) -> UInt64? {
-        guard head.count(of: "content-length") == 1, head.count(of: "transfer-encoding") == 0,
-            let value = head.value("content-length")
+        guard head.count(of: .contentLength) == 1, head.count(of: .transferEncoding) == 0,
+            let value = head.value(.contentLength)
         else { return nil }
         return BodyFraming.decimal(value)
     }
@@ -154,12 +147,12 @@ final class ProxyResponder {
     /// holds the backend up.
     private func respondWhole(
         _ exchange: Exchange,
-        _ backend: Backend,
+        _ mounted: MountedBackend,
         _ forwarded: inout ForwardedRequest,
         _ urgency: RequestTurns.Urgency,
-        _ mounted: MountedBackend,
         patience: Int64?
     ) async throws(BackendFailure) {
+        let backend = mounted.backend
         guard let content = try await collectBody(of: exchange) else { return }
         forwarded.closesConnection = true
         // 0.0.9 answers HEAD with 404 where GET has an answer (contract 1.4).
@@ -201,7 +194,7 @@ final class ProxyResponder {
         {
             backend.keepHealth(bytes, now: Clock.monotonicMilliseconds())
         }
-        let fields = AnswerFields(upstream.head, backend: backend, mount: mounted, basePath: basePath)
+        let fields = AnswerFields(upstream.head, mounted, basePath: basePath)
         fields.copy(to: exchange)
         let status = upstream.head.status
         if status == .noContent || status == .notModified { return }
@@ -248,7 +241,7 @@ final class ProxyResponder {
     }
 
     /// The whole body of a request; `nil` when it has been refused.
-    func collectBody(of exchange: Exchange) async throws(BackendFailure) -> FileContent? {
+    private func collectBody(of exchange: Exchange) async throws(BackendFailure) -> FileContent? {
         if exchange.body.isFinished { return .memory([]) }
         if let length = exchange.body.remainingLength, length > Self.mostBodyBytes {
             refuseBody(exchange)
@@ -303,10 +296,10 @@ final class ProxyResponder {
     /// Asks for the upgrade; what else the backend answers is passed on.
     private func respondByTunnel(
         _ exchange: Exchange,
-        _ backend: Backend,
-        _ forwarded: inout ForwardedRequest,
-        _ mounted: MountedBackend
+        _ mounted: MountedBackend,
+        _ forwarded: inout ForwardedRequest
     ) async throws(BackendFailure) {
+        let backend = mounted.backend
         let request = exchange.request
         forwarded.upgrades = true
         // For pages of other sites the gateway does not vouch; the backend refuses those that it does not know.
@@ -317,9 +310,9 @@ final class ProxyResponder {
         let head = forwarded
         try await client.begin(upstream, asked, at: backend) { head.write(request, to: origin, into: $0) }
         guard upstream.head.status == .switchingProtocols else {
-            return answer(upstream, exchange, backend, mounted)
+            return answer(upstream, exchange, mounted)
         }
-        guard upstream.head.list("upgrade", contains: "websocket"),
+        guard upstream.head.list(.upgrade, contains: "websocket"),
             let tunnel = upstream.makeTunnel(.webSocket)
         else {
             throw BackendFailure(
@@ -327,7 +320,7 @@ final class ProxyResponder {
                 reason: "it switches to another protocol than was asked for"
             )
         }
-        AnswerFields(upstream.head, backend: backend, mount: mounted, basePath: basePath).copy(to: exchange)
+        AnswerFields(upstream.head, mounted, basePath: basePath).copy(to: exchange)
         exchange.response.fields.add("Connection", "Upgrade")
         exchange.response.fields.add("Upgrade", "websocket")
         exchange.response.upgrade = TunnelUpgrade(tunnel)

@@ -1,4 +1,5 @@
 import Synchronization
+import Viewers
 
 /// The order in which requests go to one backend, whichever event loops they come from.
 ///
@@ -32,7 +33,7 @@ final class RequestTurns: Sendable {
     @safe
     private struct Waiter {
         let token: UInt64
-        let key: String?
+        let key: ViewerID?
         let urgency: Urgency
         let deadline: Int64
         let continuation: UnsafeContinuation<Refusal?, Never>
@@ -41,7 +42,8 @@ final class RequestTurns: Sendable {
     private struct State {
         var limit: Int
         var running = 0
-        var runningKeys: Set<String> = []
+        /// As few as may be under way at once.
+        var runningKeys: [ViewerID] = []
         /// In the order in which they came.
         var waiters: [Waiter] = []
         /// Turns since the oldest one went first.
@@ -75,6 +77,13 @@ final class RequestTurns: Sendable {
         )
     }
 
+    /// Takes a turn if nobody is before; ``leave(key:)`` must follow then.
+    /// - Parameter key: requests with the same key go one after the other.
+    /// - Returns: whether it is the request's turn; otherwise ``enter(key:urgency:until:token:)`` waits for it.
+    func enterAtOnce(key: ViewerID?) -> Bool {
+        state.withLock { !$0.isClosed && Self.startAtOnce(key, &$0) }
+    }
+
     /// Waits for a turn; ``leave(key:)`` must follow.
     /// - Parameters:
     ///   - key: requests with the same key go one after the other.
@@ -83,7 +92,7 @@ final class RequestTurns: Sendable {
     ///   - token: what ``cancel(_:)`` knows it by.
     /// - Throws: ``Refusal``; there is no turn to leave then.
     func enter(
-        key: String?,
+        key: ViewerID?,
         urgency: Urgency,
         until deadline: Int64,
         token: UInt64 = makeToken()
@@ -92,11 +101,7 @@ final class RequestTurns: Sendable {
             var displaced: Waiter?
             let outcome: Refusal?? = state.withLock { state in
                 if state.isClosed { return .some(.closed) }
-                let isFree = state.running < state.limit && !(key.map(state.runningKeys.contains) ?? false)
-                if isFree, state.waiters.isEmpty {
-                    Self.start(key, &state)
-                    return .some(nil)
-                }
+                if Self.startAtOnce(key, &state) { return .some(nil) }
                 if state.waiters.count >= Self.mostWaiting {
                     // What is out of date soonest makes room.
                     guard urgency < .later,
@@ -123,12 +128,15 @@ final class RequestTurns: Sendable {
     }
 
     /// Ends a turn.
-    func leave(key: String?) {
+    func leave(key: ViewerID?) {
         resume(
             state.withLock { state in
                 state.running -= 1
-                if let key { state.runningKeys.remove(key) }
-                return Self.starting(&state)
+                if let key, let index = state.runningKeys.firstIndex(of: key) {
+                    state.runningKeys.swapAt(index, state.runningKeys.count - 1)
+                    state.runningKeys.removeLast()
+                }
+                return state.waiters.isEmpty ? [] : Self.starting(&state)
             }
         )
     }
@@ -173,9 +181,17 @@ final class RequestTurns: Sendable {
         for waiter in waiters { unsafe waiter.continuation.resume(returning: nil) }
     }
 
-    private static func start(_ key: String?, _ state: inout State) {
+    private static func startAtOnce(_ key: ViewerID?, _ state: inout State) -> Bool {
+        guard state.running < state.limit, state.waiters.isEmpty,
+            key.map({ !state.runningKeys.contains($0) }) ?? true
+        else { return false }
+        start(key, &state)
+        return true
+    }
+
+    private static func start(_ key: ViewerID?, _ state: inout State) {
         state.running += 1
-        if let key { state.runningKeys.insert(key) }
+        if let key { state.runningKeys.append(key) }
     }
 
     /// Takes those out of the queue whose turn it is.
@@ -190,12 +206,12 @@ final class RequestTurns: Sendable {
     }
 
     private static func next(_ state: inout State) -> Int? {
-        var strongest: [String: Urgency] = [:]
+        var strongest: [ViewerID: Urgency] = [:]
         for waiter in state.waiters {
             if let key = waiter.key { strongest[key] = min(strongest[key] ?? .later, waiter.urgency) }
         }
         var best: (index: Int, urgency: Urgency)?
-        var seen: Set<String> = []
+        var seen: Set<ViewerID> = []
         let oldestFirst = state.sinceOldest >= oldestEvery - 1
         for (index, waiter) in state.waiters.enumerated() {
             if let key = waiter.key {

@@ -32,6 +32,15 @@ final class WebAppResponder {
         return true
     }
 
+    /// Whether ``respond(to:_:unavailable:)`` has an answer to requests for the part `range` of `path`.
+    static func mayRespond(to path: [UInt8], _ range: Range<Int>) -> Bool {
+        switch WebAppPath(path, range) {
+        case nil: false
+        case .page, .pinned: true
+        case .file(let file): WebAppService.isPartOfWebApp(path.span.extracting(file))
+        }
+    }
+
     /// Answers what was not at hand: fetches the file if it may exist, or says why there is none.
     /// - Parameters:
     ///   - exchange: the request.
@@ -85,8 +94,8 @@ final class WebAppResponder {
         _ exchange: Exchange
     ) async -> Bool {
         let path = exchange.request.path
+        guard WebAppService.isPartOfWebApp(path.span.extracting(file)) else { return false }
         let text = path.span.extracting(file).text()
-        guard WebAppService.isPartOfWebApp(text) else { return false }
         switch await service.fetchMissing(text, app: name, build: build?.id) {
         case .found(let asset): send(asset, caching, exchange)
         case .notFound: return false

@@ -113,7 +113,7 @@ final class WebAppService: Sendable {
     }
 
     /// Whether a path can be one of the web app's.
-    static func isPartOfWebApp(_ path: String) -> Bool { AssetPath(path)?.isPartOfWebApp ?? false }
+    static func isPartOfWebApp(_ path: Span<UInt8>) -> Bool { AssetPath.isPartOfWebApp(path) }
 
     /// Looks for newer builds now.
     func checkNow() {

@@ -21,9 +21,7 @@ import Testing
         let mounted = try #require(view.backend(at: bytes, 0..<bytes.count))
         let fixture = try ExchangeFixture(line, requestFields)
         let head = try BackendFixture.head(status, fields)
-        AnswerFields(head, backend: backend, mount: mounted, basePath: Array(basePath.utf8)).copy(
-            to: fixture.exchange
-        )
+        AnswerFields(head, mounted, basePath: Array(basePath.utf8)).copy(to: fixture.exchange)
         #expect(fixture.status == UInt16(status))
         return fixture
     }

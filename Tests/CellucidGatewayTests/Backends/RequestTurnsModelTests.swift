@@ -1,22 +1,11 @@
+import TestSupport
 import Testing
+import Viewers
 
 @testable import CellucidGateway
 
 /// Turns against a simple model: whatever happens, none is lost and none is given twice.
 @Suite struct RequestTurnsModelTests {
-    /// A source of numbers that are the same in each run (Steele, Lea and Flood, SplitMix64).
-    private struct Numbers: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     /// A list of what waits, in the order in which it came.
     private struct Model {
         struct Item {
@@ -68,7 +57,7 @@ import Testing
     }
 
     @Test(arguments: 0..<24 as Range<UInt64>) func noTurnIsLost(seed: UInt64) async throws {
-        var numbers = Numbers(state: seed)
+        var numbers = SeededNumbers(seed: seed)
         let limits = [1, 1, 2, 5]
         var model = Model(limit: limits[Int(seed % 4)])
         let line = TurnLine(limit: model.limit)
@@ -138,12 +127,13 @@ import Testing
         await withTaskGroup(of: Void.self) { group in
             for worker in 0..<8 {
                 group.addTask {
-                    var numbers = Numbers(state: UInt64(worker))
+                    var numbers = SeededNumbers(seed: UInt64(worker))
                     for _ in 0..<100 {
                         let key = ["a", "b", nil].randomElement(using: &numbers) ?? nil
                         let urgency: RequestTurns.Urgency = Bool.random(using: &numbers) ? .soon : .later
                         do {
-                            try await turns.enter(key: key, urgency: urgency, until: .max)
+                            let viewer = key.flatMap { ViewerID($0) }
+                            try await turns.enter(key: viewer, urgency: urgency, until: .max)
                         } catch {
                             Issue.record("\(error)")
                             return
@@ -151,7 +141,7 @@ import Testing
                         watch.enter(key)
                         await Task.yield()
                         watch.leave(key)
-                        turns.leave(key: key)
+                        turns.leave(key: key.flatMap { ViewerID($0) })
                     }
                 }
             }

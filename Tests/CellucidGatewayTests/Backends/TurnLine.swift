@@ -1,5 +1,6 @@
 import Synchronization
 import Testing
+import Viewers
 
 @testable import CellucidGateway
 
@@ -49,7 +50,12 @@ final class TurnLine: Sendable {
         }
         Task { [self] in
             do throws(RequestTurns.Refusal) {
-                try await turns.enter(key: key, urgency: urgency, until: deadline, token: token)
+                try await turns.enter(
+                    key: key.flatMap { ViewerID($0) },
+                    urgency: urgency,
+                    until: deadline,
+                    token: token
+                )
                 state.withLock { state in
                     state.undecided.remove(name)
                     state.started.append(name)
@@ -76,7 +82,7 @@ final class TurnLine: Sendable {
             Issue.record("\(name) has no turn")
             return
         }
-        turns.leave(key: member.key)
+        turns.leave(key: member.key.flatMap { ViewerID($0) })
         await settle()
     }
 

@@ -115,7 +115,7 @@ import Viewers
         #expect(reason == "Events of viewers cannot be kept here: another process uses this folder.")
         // What is not for subscribers works.
         second.delivered(id, by: "lab")
-        #expect(second.route(id, candidates: []) == .upstream("lab"))
+        #expect(second.route(id, candidates: []) == .upstream("lab", isConfirmed: true))
         #expect(await second.close(id))
         first.stop()
         second.stop()
