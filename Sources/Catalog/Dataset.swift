@@ -1,3 +1,4 @@
+import Reactor
 internal import Synchronization
 
 /// One served export folder: its place in the URL space, what listings show, and its open directory.

@@ -14,8 +14,8 @@ extension DatasetFiles {
         let bytes: [UInt8]
         do {
             bytes = try FileSystem.withFile(FileName(identity), in: directory) {
-                (descriptor, size) throws(SystemError) in
-                try FileSystem.read(descriptor, from: 0, count: Int(min(size, maximumIdentityBytes)))
+                (file, size) throws(SystemError) in
+                try file.read(atMost: Int(min(size, maximumIdentityBytes)), at: 0)
             }
         } catch {
             throw ContentError(reason: "\(identity) cannot be read: \(error.sentence)")
@@ -35,12 +35,10 @@ extension DatasetFiles {
         let ends: (head: [UInt8], tail: [UInt8])
         do {
             ends = try FileSystem.withFile(FileName(manifest), in: directory) {
-                (descriptor, size) throws(SystemError) in
-                let count = min(size, manifestProbeBytes)
-                let head = try FileSystem.read(descriptor, from: 0, count: Int(count))
-                let tail =
-                    size == count
-                    ? head : try FileSystem.read(descriptor, from: size - count, count: Int(count))
+                (file, size) throws(SystemError) in
+                let count = Int(min(size, manifestProbeBytes))
+                let head = try file.read(atMost: count, at: 0)
+                let tail = size == count ? head : try file.read(atMost: count, at: Int(size) - count)
                 return (head, tail)
             }
         } catch {

@@ -1,4 +1,4 @@
-import Glibc
+import Reactor
 
 /// An open directory that is closed when the last reference to it goes.
 ///
@@ -10,13 +10,11 @@ public final class DirectoryDescriptor: Sendable {
     ///
     /// The compiler may end the life of the last reference right after it has been read from, so a caller
     /// that does not keep the dataset otherwise needs `extendLifetime` after the system call.
-    public let raw: Int32
+    public var raw: Int32 { owner.raw }
 
-    /// Takes over `raw`, which must be open and owned by nobody else.
-    init(owning raw: Int32) {
-        precondition(raw >= 0, "a directory descriptor must be open")
-        self.raw = raw
-    }
+    /// The owner of the file descriptor, for calls relative to the directory.
+    let owner: Descriptor
 
-    deinit { _ = close(raw) }
+    /// Takes over an open directory.
+    init(_ owner: consuming Descriptor) { self.owner = owner }
 }

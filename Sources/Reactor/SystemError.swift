@@ -19,6 +19,18 @@ public struct SystemError: Error, Equatable, CustomStringConvertible {
     /// The call and the reason, for example "bind: Address already in use".
     public var description: String { "\(call): \(reason)" }
 
+    /// The reason with a lower-case first letter, as it stands in the middle of a sentence; for lack of descriptors,
+    /// with what helps.
+    public var sentence: String {
+        if code == EMFILE || code == ENFILE {
+            return "too many open files (raise the limit, for instance with ulimit -n)"
+        }
+        return reason.prefix(1).lowercased() + reason.dropFirst()
+    }
+
+    /// Whether there is no such name (or a part of its path is not a directory).
+    public var isMissing: Bool { code == ENOENT || code == ENOTDIR }
+
     /// The failure of the call that has just returned.
     public static func last(_ call: String) -> SystemError { SystemError(code: errno, call: call) }
 }

@@ -1,12 +1,14 @@
 import Glibc
 
 /// One record of a directory listing.
-struct DirectoryEntry {
+public struct DirectoryEntry: Sendable {
     /// What the listing itself knows of the entry; some file systems say nothing.
-    enum Kind { case directory, symbolicLink, unknown, other }
+    public enum Kind: Sendable { case directory, symbolicLink, unknown, other }
 
-    let name: FileName
-    let kind: Kind
+    /// Its name in the directory.
+    public let name: FileName
+    /// What it is.
+    public let kind: Kind
 
     /// Copies a record of `readdir`, which is valid only until the next call.
     @unsafe init(_ record: UnsafeMutablePointer<dirent>) {
