@@ -17,7 +17,7 @@ final class StoreFolder: Sendable {
     /// - Throws: `ViewerStoreError`, of kind `.inUse` when somebody else has the lock.
     init(making path: String) throws(ViewerStoreError) {
         try Self.make(path)
-        owner = try Self.openFile(path, in: AT_FDCWD, O_RDONLY | O_DIRECTORY, path)
+        owner = try Self.openFolder(path, for: path)
         self.path = path
         while flock(owner.raw, LOCK_EX | LOCK_NB) != 0 {
             if errno == EINTR { continue }
@@ -42,55 +42,40 @@ final class StoreFolder: Sendable {
 
     /// The names in it but `.` and `..`, sorted.
     func names() throws(ViewerStoreError) -> [String] {
-        let listed = try Self.openFile(".", in: owner.raw, O_RDONLY | O_DIRECTORY, path).release()
-        guard let stream = unsafe fdopendir(listed) else {
-            let error = ViewerStoreError.last(path, "fdopendir")
-            _ = close(listed)
-            throw error
-        }
-        defer { unsafe closedir(stream) }
-        var names: [String] = []
-        while true {
-            errno = 0
-            guard let entry = unsafe readdir(stream) else { break }
-            let name = unsafe withUnsafePointer(to: entry.pointee.d_name) { pointer in
-                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-            }
-            if name != "." && name != ".." { names.append(name) }
-        }
-        guard errno == 0 else { throw .last(path, "readdir") }
-        return names.sorted()
+        try ViewerStoreError.naming(path) { () throws(SystemError) in try owner.names() }
     }
 
     /// Opens a file, not following a link.
     func open(_ name: String, _ flags: Int32) throws(ViewerStoreError) -> Descriptor {
-        try Self.openFile(name, in: owner.raw, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, path(name))
+        try ViewerStoreError.naming(path(name)) { () throws(SystemError) in
+            let flags = flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
+            return try owner.open(FileName(name), flags, mode: 0o600)
+        }
     }
 
     /// Opens a file for reading, not following a link.
     /// - Returns: `nil` when there is no plain file of that name.
     func openIfThere(_ name: String) throws(ViewerStoreError) -> Descriptor? {
-        var status = stat()
-        guard unsafe fstatat(owner.raw, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
-            guard errno == ENOENT else { throw .last(path(name), "fstatat") }
-            return nil
-        }
-        guard status.st_mode & S_IFMT == S_IFREG else { return nil }
+        guard try status(of: name)?.kind == .regular else { return nil }
         do throws(ViewerStoreError) {
             return try open(name, O_RDONLY)
         } catch {
             // Between the two calls another thread can have removed it.
-            guard unsafe fstatat(owner.raw, name, &status, AT_SYMLINK_NOFOLLOW) != 0, errno == ENOENT else {
-                throw error
-            }
-            return nil
+            guard (try? status(of: name) != nil) ?? true else { return nil }
+            throw error
+        }
+    }
+
+    private func status(of name: String) throws(ViewerStoreError) -> FileStatus? {
+        try ViewerStoreError.naming(path(name)) { () throws(SystemError) in
+            try owner.status(of: FileName(name))
         }
     }
 
     /// Gives the file `name` another name, which takes the place of a file there.
     func rename(_ name: String, to other: String) throws(ViewerStoreError) {
-        guard unsafe renameat(owner.raw, name, owner.raw, other) == 0 else {
-            throw .last(path(other), "rename")
+        try ViewerStoreError.naming(path(other)) { () throws(SystemError) in
+            try owner.rename(FileName(name), to: FileName(other), in: owner)
         }
     }
 
@@ -107,8 +92,8 @@ final class StoreFolder: Sendable {
 
     /// Removes a file if it is there.
     func remove(_ name: String) throws(ViewerStoreError) {
-        guard unsafe unlinkat(owner.raw, name, 0) == 0 || errno == ENOENT else {
-            throw .last(path(name), "unlink")
+        try ViewerStoreError.naming(path(name)) { () throws(SystemError) in
+            try owner.removeFile(FileName(name))
         }
     }
 
@@ -126,7 +111,7 @@ final class StoreFolder: Sendable {
 
     /// Waits until the names in this directory are on the disk.
     func synchronize() throws(ViewerStoreError) {
-        guard fsync(owner.raw) == 0 else { throw .last(path, "fsync") }
+        try ViewerStoreError.naming(path) { () throws(SystemError) in try owner.synchronize() }
     }
 
     /// Bytes that the user may still write to the file system.
@@ -149,8 +134,8 @@ final class StoreFolder: Sendable {
             default: throw .last(path, "mkdir")
             }
         }
-        let above = try openFile(parent(of: path), in: AT_FDCWD, O_RDONLY | O_DIRECTORY, path)
-        guard fsync(above.raw) == 0 else { throw .last(parent(of: path), "fsync") }
+        let above = try openFolder(parent(of: path), for: path)
+        try ViewerStoreError.naming(parent(of: path)) { () throws(SystemError) in try above.synchronize() }
     }
 
     private static func parent(of path: String) -> String {
@@ -159,20 +144,13 @@ final class StoreFolder: Sendable {
         return parent.isEmpty ? "." : parent
     }
 
-    private static func openFile(
-        _ name: String,
-        in directory: Int32,
-        _ flags: Int32,
-        _ path: String
+    /// Opens a directory; `path` is for messages.
+    private static func openFolder(
+        _ folder: String,
+        for path: String
     ) throws(ViewerStoreError) -> Descriptor {
-        while true {
-            let raw = unsafe openat(directory, name, flags | O_CLOEXEC, 0o600)
-            if raw < 0 && errno == EINTR { continue }
-            do throws(SystemError) {
-                return try Descriptor(raw, from: "open")
-            } catch {
-                throw ViewerStoreError(path, error)
-            }
+        try ViewerStoreError.naming(path) { () throws(SystemError) in
+            try Descriptor.open(FileName(folder), O_RDONLY | O_DIRECTORY)
         }
     }
 }

@@ -1,8 +1,7 @@
-import Glibc
 public import Reactor
 
 /// Why events or session bundles could not be kept or read: which file, and what is wrong with it.
-public struct ViewerStoreError: Error, Equatable, CustomStringConvertible {
+public struct ViewerStoreError: FileError, Equatable, CustomStringConvertible {
     /// What the reason means to whoever handles it.
     public enum Kind: Sendable, Equatable {
         /// The file system can only be read.
@@ -37,21 +36,15 @@ public struct ViewerStoreError: Error, Equatable, CustomStringConvertible {
 
     /// Describes a system call that failed for `path`.
     public init(_ path: String, _ error: SystemError) {
-        switch error.code {
-        case EROFS: self.init(path, "the file system is read-only", kind: .readOnly)
-        case ENOSPC: self.init(path, "the disk is full", kind: .diskFull)
-        case EDQUOT: self.init(path, "the disk quota is used up", kind: .diskFull)
-        case EFBIG: self.init(path, "the limit of the size of files is reached", kind: .diskFull)
-        case EACCES, EPERM: self.init(path, "permission denied (\(error.call))", kind: .noPermission)
-        case EMFILE, ENFILE:
-            self.init(path, "too many open files (raise the limit, for instance with ulimit -n)")
-        default: self.init(path, error.description)
-        }
-    }
-
-    /// Describes the failure of the system call that has just returned.
-    static func last(_ path: String, _ call: String) -> ViewerStoreError {
-        ViewerStoreError(path, SystemError.last(call))
+        let problem = FileProblem(error)
+        let kind: Kind =
+            switch problem.kind {
+            case .readOnly: .readOnly
+            case .diskFull: .diskFull
+            case .noPermission: .noPermission
+            case .other: .other
+            }
+        self.init(path, problem.reason, kind: kind)
     }
 
     /// The path and the reason, on one line.

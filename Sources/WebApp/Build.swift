@@ -62,7 +62,7 @@ public struct Build: Sendable {
         guard let status = try folder.status(of: BuildManifest.fileName) else {
             throw BuildStoreError(folder.path(BuildManifest.fileName), "the file is missing", kind: .damaged)
         }
-        version = FileVersion(status)
+        version = status.version
         self.folder = folder
         self.lock = lock
         manifest = try BuildManifest(

@@ -38,7 +38,7 @@ extension BuildArchive {
             origin: "import:\(name(of: folder))",
             buildID: BuildIDMeta.read(from: walk.page),
             isInventoried: false,
-            fetchedSeconds: FileVersion(page).modifiedSeconds
+            fetchedSeconds: page.version.modifiedSeconds
         )
     }
 
@@ -85,7 +85,7 @@ private struct MirrorWalk {
     }
 
     private mutating func add(_ path: AssetPath, _ folder: Folder, _ name: String) throws(BuildStoreError) {
-        guard let status = try folder.status(of: name), status.st_mode & S_IFMT == S_IFREG else {
+        guard let status = try folder.status(of: name), status.kind == .regular else {
             throw BuildStoreError(folder.path(name), "it is no regular file", kind: .invalid)
         }
         let content = try folder.read(name, limit: BuildManifest.mostBytes - bytes)

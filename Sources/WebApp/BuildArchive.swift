@@ -18,12 +18,8 @@ public enum BuildArchive {
     /// - Throws: `BuildStoreError` when a file is damaged or the archive cannot be written.
     public static func export(_ build: Build, to path: String) throws(BuildStoreError) {
         let temporary = "\(path).\(BuildStore.randomName()).part"
-        let file: Descriptor
-        do throws(SystemError) {
-            let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
-            file = try unsafe Descriptor(Glibc.open(temporary, flags, 0o644), from: "open")
-        } catch {
-            throw BuildStoreError(path, error)
+        let file = try BuildStoreError.naming(path) { () throws(SystemError) in
+            try Descriptor.open(FileName(temporary), O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
         }
         do throws(BuildStoreError) {
             var writer = TarWriter(file, path: path, modifiedSeconds: build.manifest.fetchedSeconds)

@@ -1,4 +1,3 @@
-import Glibc
 import Reactor
 
 /// Opening builds, which are verified then: the manifest, and size and SHA-256 of every file.
@@ -36,7 +35,7 @@ extension BuildStore {
         guard let root = try? Folder.open(path), let id = Self.identifier(Self.currentLink, in: root),
             let status = try? root.status(of: "\(Self.buildsName)/\(id)")
         else { return nil }
-        return status.st_mode & S_IFMT == S_IFDIR ? id : nil
+        return status.kind == .directory ? id : nil
     }
 
     /// Looks whether another process has added files to a build.
@@ -44,7 +43,7 @@ extension BuildStore {
     /// - Throws: `BuildStoreError`, of kind `.damaged` when it is not what it should be.
     public func refresh(_ build: Build) throws(BuildStoreError) -> Build? {
         guard let status = try build.folder.status(of: BuildManifest.fileName),
-            FileVersion(status) != build.version
+            status.version != build.version
         else { return nil }
         let new = try Build(in: build.folder, lock: build.lock)
         guard new.id == build.id else {

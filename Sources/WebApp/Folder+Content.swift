@@ -23,7 +23,7 @@ extension Folder {
         let temporary = ".part"
         try removeFile(temporary)
         let file = try create(bytes, temporary)
-        guard fsync(file.raw) == 0 else { throw .last(path(name), "fsync") }
+        try BuildStoreError.naming(path(name)) { () throws(SystemError) in try file.synchronize() }
         try rename(temporary, to: name, in: self)
         try synchronize()
         // A directory that was just made is a name in the one above it.
@@ -36,7 +36,7 @@ extension Folder {
 
     private func create(_ bytes: [UInt8], _ name: String) throws(BuildStoreError) -> Descriptor {
         let file = try openFile(name, O_WRONLY | O_CREAT | O_EXCL)
-        try file.write(bytes, path(name))
+        try BuildStoreError.naming(path(name)) { () throws(SystemError) in try file.write(bytes.span, at: 0) }
         return file
     }
 
@@ -50,7 +50,7 @@ extension Folder {
         guard let status = try status(of: name) else {
             throw BuildStoreError(path(name), "the file is missing", kind: .damaged)
         }
-        guard status.st_mode & S_IFMT == S_IFREG else {
+        guard status.kind == .regular else {
             throw BuildStoreError(path(name), "it is no regular file", kind: .damaged)
         }
         let file = try openFile(name, O_RDONLY)
@@ -88,20 +88,6 @@ extension Folder {
 }
 
 extension Descriptor {
-    /// Writes all bytes at the current offset; `path` is for messages.
-    borrowing func write(_ bytes: [UInt8], _ path: String) throws(BuildStoreError) {
-        var written = 0
-        while written < bytes.count {
-            let moved = unsafe bytes.withUnsafeBytes { buffer in
-                let rest = unsafe buffer.baseAddress.map { unsafe $0 + written }
-                return unsafe Glibc.write(raw, rest, buffer.count - written)
-            }
-            if moved < 0 && errno == EINTR { continue }
-            guard moved > 0 else { throw .last(path, "write") }
-            written += moved
-        }
-    }
-
     /// Bytes of a file from a place on.
     /// - Parameters:
     ///   - count: how many; the caller has seen that the file is so large.
@@ -110,26 +96,18 @@ extension Descriptor {
     /// - Returns: exactly so many.
     /// - Throws: `BuildStoreError`, of kind `.damaged` when the file is shorter or the disk cannot read it.
     borrowing func read(_ count: Int, at offset: Int, _ path: String) throws(BuildStoreError) -> [UInt8] {
-        let raw = raw
-        var failure: BuildStoreError?
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            while filled < count {
-                let room = unsafe buffer.baseAddress.map { unsafe $0 + filled }
-                let moved = unsafe pread(raw, room, count - filled, off_t(offset + filled))
-                if moved < 0 && errno == EINTR { continue }
-                guard moved > 0 else {
-                    failure =
-                        moved == 0
-                        ? BuildStoreError(path, "the file was cut short", kind: .damaged)
-                        : errno == EIO
-                            ? BuildStoreError(path, "the disk cannot read it", kind: .damaged)
-                            : .last(path, "pread")
-                    return
-                }
-                filled += moved
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try read(atMost: count, at: offset)
+        } catch {
+            guard error.code != EIO else {
+                throw BuildStoreError(path, "the disk cannot read it", kind: .damaged)
             }
+            throw BuildStoreError(path, error)
         }
-        if let failure { throw failure }
+        guard bytes.count == count else {
+            throw BuildStoreError(path, "the file was cut short", kind: .damaged)
+        }
         return bytes
     }
 }

@@ -20,18 +20,20 @@ final class Folder: Sendable {
 
     /// Opens a directory by its path.
     static func open(_ path: String) throws(BuildStoreError) -> Folder {
-        Folder(try descriptor(path, in: AT_FDCWD, O_RDONLY | O_DIRECTORY, path), path: path)
+        let owner = try BuildStoreError.naming(path) { () throws(SystemError) in
+            try Descriptor.open(FileName(path), O_RDONLY | O_DIRECTORY)
+        }
+        return Folder(owner, path: path)
     }
 
     /// Opens a directory in this one; the last segment must not be a symbolic link.
     /// - Returns: `nil` when there is none of that name.
     func folder(_ name: String) throws(BuildStoreError) -> Folder? {
-        guard try status(of: name).map({ $0.st_mode & S_IFMT == S_IFDIR }) ?? false else { return nil }
-        let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
-        return Folder(
-            try Self.descriptor(name, in: descriptor, flags, path(name)),
-            path: path(name)
-        )
+        guard try status(of: name)?.kind == .directory else { return nil }
+        let inner = try BuildStoreError.naming(path(name)) { () throws(SystemError) in
+            try owner.open(FileName(name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        }
+        return Folder(inner, path: path(name))
     }
 
     /// The path of `name` for messages.
@@ -40,41 +42,22 @@ final class Folder: Sendable {
     // MARK: Looking
 
     /// What is under `name`, links not followed; `nil` when nothing is.
-    func status(of name: String) throws(BuildStoreError) -> stat? {
-        var status = stat()
-        if unsafe fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 { return status }
-        guard errno == ENOENT || errno == ENOTDIR else { throw .last(path(name), "fstatat") }
-        return nil
+    func status(of name: String) throws(BuildStoreError) -> FileStatus? {
+        try BuildStoreError.naming(path(name)) { () throws(SystemError) in
+            try owner.status(of: FileName(name))
+        }
     }
 
     /// Whether `name` in `parent` is this directory.
     func isNamed(_ name: String, in parent: Folder) throws(BuildStoreError) -> Bool {
         guard let own = FileVersion.of(descriptor: descriptor) else { throw .last(path, "fstat") }
-        return try parent.status(of: name).map {
-            FileVersion($0).inode == own.inode && FileVersion($0).device == own.device
-        } ?? false
+        guard let named = try parent.status(of: name)?.version else { return false }
+        return named.inode == own.inode && named.device == own.device
     }
 
     /// The names in it but `.` and `..`, sorted.
     func names() throws(BuildStoreError) -> [String] {
-        let listed = try Self.descriptor(".", in: descriptor, O_RDONLY | O_DIRECTORY, path).release()
-        guard let stream = unsafe fdopendir(listed) else {
-            let error = BuildStoreError.last(path, "fdopendir")
-            _ = close(listed)
-            throw error
-        }
-        defer { unsafe closedir(stream) }
-        var names: [String] = []
-        while true {
-            errno = 0
-            guard let entry = unsafe readdir(stream) else { break }
-            let name = unsafe withUnsafePointer(to: entry.pointee.d_name) { pointer in
-                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-            }
-            if name != "." && name != ".." { names.append(name) }
-        }
-        guard errno == 0 else { throw .last(path, "readdir") }
-        return names.sorted()
+        try BuildStoreError.naming(path) { () throws(SystemError) in try owner.names() }
     }
 
     /// Where a symbolic link points, or `nil` when there is no such link.
@@ -87,7 +70,10 @@ final class Folder: Sendable {
 
     /// Opens a file, not following a link in the last segment.
     func openFile(_ name: String, _ flags: Int32) throws(BuildStoreError) -> Descriptor {
-        try Self.descriptor(name, in: descriptor, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, path(name))
+        try BuildStoreError.naming(path(name)) { () throws(SystemError) in
+            let flags = flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
+            return try owner.open(FileName(name), flags, mode: 0o644)
+        }
     }
 
     // MARK: Changing
@@ -105,8 +91,8 @@ final class Folder: Sendable {
 
     /// Gives what is under `name` another name, which takes the place of a file there.
     func rename(_ name: String, to other: String, in folder: Folder) throws(BuildStoreError) {
-        guard unsafe renameat(descriptor, name, folder.descriptor, other) == 0 else {
-            throw .last(folder.path(other), "rename")
+        try BuildStoreError.naming(folder.path(other)) { () throws(SystemError) in
+            try owner.rename(FileName(name), to: FileName(other), in: folder.owner)
         }
     }
 
@@ -127,8 +113,8 @@ final class Folder: Sendable {
 
     /// Removes a file if it is there.
     func removeFile(_ name: String) throws(BuildStoreError) {
-        guard unsafe unlinkat(descriptor, name, 0) == 0 || errno == ENOENT else {
-            throw .last(path(name), "unlink")
+        try BuildStoreError.naming(path(name)) { () throws(SystemError) in
+            try owner.removeFile(FileName(name))
         }
     }
 
@@ -146,7 +132,7 @@ final class Folder: Sendable {
 
     /// Waits until the names in this directory are on the disk.
     func synchronize() throws(BuildStoreError) {
-        guard fsync(descriptor) == 0 else { throw .last(path, "fsync") }
+        try BuildStoreError.naming(path) { () throws(SystemError) in try owner.synchronize() }
     }
 
     /// Waits until everything in this directory is on the disk.
@@ -156,26 +142,9 @@ final class Folder: Sendable {
                 try inner.synchronizeTree()
             } else {
                 let file = try openFile(name, O_RDONLY)
-                guard fsync(file.raw) == 0 else { throw .last(path(name), "fsync") }
+                try BuildStoreError.naming(path(name)) { () throws(SystemError) in try file.synchronize() }
             }
         }
         try synchronize()
-    }
-
-    private static func descriptor(
-        _ name: String,
-        in directory: Int32,
-        _ flags: Int32,
-        _ path: String
-    ) throws(BuildStoreError) -> Descriptor {
-        while true {
-            let raw = unsafe openat(directory, name, flags | O_CLOEXEC, 0o644)
-            if raw < 0 && errno == EINTR { continue }
-            do throws(SystemError) {
-                return try Descriptor(raw, from: "open")
-            } catch {
-                throw BuildStoreError(path, error)
-            }
-        }
     }
 }

@@ -31,12 +31,11 @@ final class TarReader {
     ///   of kind `.damaged` when it was cut short.
     convenience init(_ path: String) throws(BuildStoreError) {
         let file = try Self.open(path)
-        var status = stat()
-        guard unsafe fstat(file.raw, &status) == 0 else { throw .last(path, "fstat") }
-        guard status.st_mode & S_IFMT == S_IFREG else {
+        let status = try BuildStoreError.naming(path) { () throws(SystemError) in try file.status() }
+        guard status.kind == .regular else {
             throw BuildStoreError(path, "it is no regular file", kind: .invalid)
         }
-        let size = FileVersion(status).size
+        let size = status.version.size
         guard size <= Self.mostBytes else {
             throw BuildStoreError(path, "it is larger than \(Self.mostBytes) bytes", kind: .invalid)
         }
@@ -51,11 +50,8 @@ final class TarReader {
     }
 
     private static func open(_ path: String) throws(BuildStoreError) -> Descriptor {
-        do throws(SystemError) {
-            let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
-            return try unsafe Descriptor(Glibc.open(path, flags), from: "open")
-        } catch {
-            throw BuildStoreError(path, error)
+        try BuildStoreError.naming(path) { () throws(SystemError) in
+            try Descriptor.open(FileName(path), O_RDONLY | O_NONBLOCK | O_NOCTTY)
         }
     }
 

@@ -1,4 +1,3 @@
-import Glibc
 import Reactor
 
 /// Writes a tar archive: ustar, with pax records where a name does not fit (POSIX.1-2017).
@@ -39,11 +38,15 @@ struct TarWriter: ~Copyable {
         let end = count + 2 * TarHeader.blockBytes
         let total = (end + Self.recordBytes - 1) / Self.recordBytes * Self.recordBytes
         try write([UInt8](repeating: 0, count: total - count))
-        guard fsync(file.raw) == 0 else { throw .last(path, "fsync") }
+        do throws(SystemError) { try file.synchronize() } catch { throw BuildStoreError(path, error) }
     }
 
     private mutating func write(_ bytes: [UInt8]) throws(BuildStoreError) {
-        try file.write(bytes, path)
+        do throws(SystemError) {
+            try file.write(bytes.span, at: count)
+        } catch {
+            throw BuildStoreError(path, error)
+        }
         count += bytes.count
     }
 
