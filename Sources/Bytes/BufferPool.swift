@@ -13,13 +13,18 @@ public final class BufferPool {
         self.maximumKept = maximumKept
     }
 
-    /// An empty buffer, from the free list where there is one.
+    /// Number of buffers that were taken and not given back.
+    public private(set) var takenCount = 0
+
+    /// An empty buffer, from the free list where there is one; to be given back by ``give(_:)``.
     public func take() -> ByteBuffer {
-        free.popLast() ?? ByteBuffer(capacity: bufferCapacity)
+        takenCount &+= 1
+        return free.popLast() ?? ByteBuffer(capacity: bufferCapacity)
     }
 
     /// Takes a buffer back; one that has grown is released instead.
     public func give(_ buffer: ByteBuffer) {
+        takenCount &-= 1
         guard buffer.capacity == bufferCapacity, free.count < maximumKept else { return }
         buffer.removeAll()
         free.append(buffer)

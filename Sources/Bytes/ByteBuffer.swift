@@ -136,7 +136,8 @@ public final class ByteBuffer {
         end += 2
     }
 
-    /// Appends text as UTF-8.
+    /// Appends text that is made at run time as UTF-8; a literal is meant for the other one.
+    @_disfavoredOverload
     public func append(_ text: String) {
         var text = text
         text.withUTF8 { unsafe append(Span(_unsafeElements: $0)) }

@@ -71,6 +71,8 @@ public enum FieldName: UInt8, Sendable, CaseIterable {
         static let mostBytes = 40
         /// All names, shortest first.
         var names = InlineArray<64, FieldName>(repeating: .te)
+        /// Their first letters, which tell most of those of a length apart.
+        var letters = InlineArray<64, UInt8>(repeating: 0)
         /// Where those of each length begin.
         var starts = InlineArray<42, UInt8>(repeating: 0)
 
@@ -80,6 +82,7 @@ public enum FieldName: UInt8, Sendable, CaseIterable {
                 starts[length] = UInt8(count)
                 for name in FieldName.allCases where name.text.utf8CodeUnitCount == length {
                     names[count] = name
+                    letters[count] = unsafe name.text.utf8Start[0]
                     count += 1
                 }
             }
@@ -93,8 +96,10 @@ public enum FieldName: UInt8, Sendable, CaseIterable {
     /// Recognises a name without regard to case (RFC 9110 section 5.1); `nil` for one that is not listed here.
     init?(_ name: Span<UInt8>) {
         let length = name.count
-        guard length <= Candidates.mostBytes else { return nil }
+        guard length > 0, length <= Candidates.mostBytes else { return nil }
+        let letter = ASCII.lowercased(name[0])
         for index in Int(Self.candidates.starts[length])..<Int(Self.candidates.starts[length + 1]) {
+            guard Self.candidates.letters[index] == letter else { continue }
             let candidate = Self.candidates.names[index]
             if name.equalsIgnoringCase(candidate.text) {
                 self = candidate

@@ -81,6 +81,13 @@ public final class RequestHead {
         return unsafe _overrideLifetime(view, borrowing: self)
     }
 
+    /// Adds a line of the bytes that the storage will have.
+    func append(_ line: FieldLine, of input: Span<UInt8>) {
+        let known = FieldName(input.extracting(line.name))
+        lines.append(name: line.name, value: line.value, known: known)
+    }
+
+    /// Adds a line of bytes that the storage has.
     func append(name: Range<Int>, value: Range<Int>) {
         let known = FieldName(bytes(name))
         lines.append(name: name, value: value, known: known)

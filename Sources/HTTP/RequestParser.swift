@@ -25,7 +25,6 @@ public struct RequestParser {
     private var scanned = 0
     private var fieldsStart = 0
     private var requestLine: (method: Range<Int>, target: Range<Int>, minorVersion: UInt8)?
-    private var lines: [FieldLine] = []
 
     /// Length of the head that was completed last, also of one that was refused for what it means: an error that
     /// leaves the framing intact is answered once and its head consumed.
@@ -39,7 +38,6 @@ public struct RequestParser {
     /// Forgets a head that was not completed.
     public mutating func reset() {
         requestLine = nil
-        lines.removeAll(keepingCapacity: true)
         lineStart = 0
         scanned = 0
     }
@@ -47,7 +45,7 @@ public struct RequestParser {
     /// Tries to read a head.
     /// - Parameters:
     ///   - input: everything received and not yet consumed; across calls it may only grow at its end.
-    ///   - head: gets the request when it is complete.
+    ///   - head: gets the request and has it when it is complete; the same one for all of a head.
     /// - Returns: the length of the head, to be consumed by the caller, or `nil` when more bytes are needed.
     /// - Throws: `HTTPError` 400, 414, 431 or 505; the connection cannot go on after it.
     public mutating func parse(_ input: Span<UInt8>, into head: RequestHead) throws(HTTPError) -> Int? {
@@ -67,12 +65,13 @@ public struct RequestParser {
             if requestLine == nil {
                 // RFC 9112 section 2.2: an empty line before the request line is to be ignored.
                 if line.isEmpty && line.lowerBound < 4 { continue }
+                head.reset()
                 try parseRequestLine(input, line)
                 fieldsStart = lineStart
             } else if line.isEmpty {
                 return try finish(input, length: lineStart, head)
             } else {
-                try parseFieldLine(input, line)
+                try parseFieldLine(input, line, head)
             }
         }
     }
@@ -111,12 +110,16 @@ public struct RequestParser {
         requestLine = (base..<(base + first), (base + first + 1)..<(base + second), version[7] - 0x30)
     }
 
-    private mutating func parseFieldLine(_ input: Span<UInt8>, _ line: Range<Int>) throws(HTTPError) {
-        guard lines.count < limits.fieldLines else {
+    private func parseFieldLine(
+        _ input: Span<UInt8>,
+        _ line: Range<Int>,
+        _ head: RequestHead
+    ) throws(HTTPError) {
+        guard head.fieldCount < limits.fieldLines else {
             throw HTTPError(.headerFieldsTooLarge, "there are too many header fields")
         }
         do throws(FieldLine.Fault) {
-            lines.append(try FieldLine(input, line))
+            head.append(try FieldLine(input, line), of: input)
         } catch {
             throw .malformed(error.message)
         }
@@ -128,13 +131,11 @@ public struct RequestParser {
         _ head: RequestHead
     ) throws(HTTPError) -> Int {
         guard let requestLine else { throw .malformed("the request line is missing") }
-        head.reset()
         head.storage.append(input.extracting(0..<length))
         head.methodRange = requestLine.method
         head.targetRange = requestLine.target
         head.version = requestLine.minorVersion == 0 ? .http10 : .http11
         head.method = Method(input.extracting(requestLine.method))
-        for line in lines { head.append(name: line.name, value: line.value) }
         reset()
         completedLength = length
         try RequestTarget.resolve(head)

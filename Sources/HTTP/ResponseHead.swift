@@ -48,8 +48,9 @@ public final class ResponseHead {
     /// The name of the field line at `index`, below ``fieldCount``, when it is one of the known ones.
     public func knownName(at index: Int) -> FieldName? { lines[index].known }
 
-    func append(_ line: FieldLine) {
-        let known = FieldName(bytes(line.name))
+    /// Adds a line of the bytes that the storage will have.
+    func append(_ line: FieldLine, of input: Span<UInt8>) {
+        let known = FieldName(input.extracting(line.name))
         lines.append(name: line.name, value: line.value, known: known)
     }
 

@@ -26,7 +26,6 @@ public struct ResponseParser {
     private var scanned = 0
     private var fieldsStart = 0
     private var statusLine: (version: RequestHead.Version, status: Status)?
-    private var lines: [FieldLine] = []
 
     /// Makes a parser for one answer after another.
     public init(limits: Limits = Limits()) {
@@ -36,7 +35,6 @@ public struct ResponseParser {
     /// Forgets a head that was not completed.
     public mutating func reset() {
         statusLine = nil
-        lines.removeAll(keepingCapacity: true)
         lineStart = 0
         scanned = 0
     }
@@ -44,7 +42,7 @@ public struct ResponseParser {
     /// Tries to read a head.
     /// - Parameters:
     ///   - input: everything received and not yet consumed; across calls it may only grow at its end.
-    ///   - head: gets the answer when it is complete.
+    ///   - head: gets the answer and has it when it is complete; the same one for all of a head.
     /// - Returns: the length of the head, to be consumed by the caller, or `nil` when more bytes are needed.
     /// - Throws: `ResponseError`; the connection cannot go on after it.
     public mutating func parse(_ input: Span<UInt8>, into head: ResponseHead) throws(ResponseError) -> Int? {
@@ -64,12 +62,13 @@ public struct ResponseParser {
             lineStart = newline + 1
             scanned = lineStart
             if statusLine == nil {
+                head.reset()
                 statusLine = try Self.statusLine(input.extracting(line))
                 fieldsStart = lineStart
             } else if line.isEmpty {
                 return finish(input, length: lineStart, head)
             } else {
-                try parseFieldLine(input, line)
+                try parseFieldLine(input, line, head)
             }
         }
     }
@@ -116,25 +115,27 @@ public struct ResponseParser {
         return (line[7] == 0x30 ? .http10 : .http11, Status(code))
     }
 
-    private mutating func parseFieldLine(_ input: Span<UInt8>, _ line: Range<Int>) throws(ResponseError) {
-        guard lines.count < limits.fieldLines else {
+    private func parseFieldLine(
+        _ input: Span<UInt8>,
+        _ line: Range<Int>,
+        _ head: ResponseHead
+    ) throws(ResponseError) {
+        guard head.fieldCount < limits.fieldLines else {
             throw ResponseError("there are too many header fields")
         }
         do throws(FieldLine.Fault) {
-            lines.append(try FieldLine(input, line))
+            head.append(try FieldLine(input, line), of: input)
         } catch {
             throw ResponseError(error.message)
         }
     }
 
     private mutating func finish(_ input: Span<UInt8>, length: Int, _ head: ResponseHead) -> Int {
-        head.reset()
         head.storage.append(input.extracting(0..<length))
         if let statusLine {
             head.version = statusLine.version
             head.status = statusLine.status
         }
-        for line in lines { head.append(line) }
         reset()
         return length
     }

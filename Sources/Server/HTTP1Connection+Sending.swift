@@ -5,6 +5,8 @@ import Transport
 
 /// Sending answers.
 extension HTTP1Connection {
+    /// Bytes of a body that are rather copied behind the head than sent as a second piece.
+    private static let copiedBytes = 2 * 1024
     /// Bytes of a file that are sent before other connections get their turn.
     private static let fileBytesPerTurn = 2 * 1024 * 1024
     /// Bytes of a file that are asked of the system at once.
@@ -37,6 +39,10 @@ extension HTTP1Connection {
         )
         switch isBodyOmitted || framing == .none ? .empty : response.body {
         case .empty: try await send(head, [])
+        case .bytes(let bytes) where bytes.count <= Self.copiedBytes:
+            head.append(bytes)
+            bodyBytesSent = UInt64(bytes.count)
+            try await send(head, [])
         case .bytes(let bytes): try await send(head, bytes)
         case .inline:
             let bytes = response.inlineBytes
@@ -173,8 +179,9 @@ extension HTTP1Connection {
 
     /// Sends a body that is made on demand; each piece has gone before the next is made.
     private func send(_ source: any BodySource, head: ByteBuffer, framing: HeadWriter.Framing) async throws {
-        let output = context.sourceBuffers.take()
-        defer { context.sourceBuffers.give(output) }
+        let buffers = context.sourceBuffers(for: framing)
+        let output = buffers.take()
+        defer { buffers.give(output) }
         output.append(head.unread)
         head.removeAll()
         if framing == .chunked { return try await sendChunks(source, output) }

@@ -50,6 +50,20 @@ public final class WorkerContext {
     let outputBuffers = BufferPool(bufferCapacity: HTTP2Connection.outputCapacity, maximumKept: 64)
     /// Pieces of bodies that are made while they are sent, over HTTP/1.
     let sourceBuffers = BufferPool(bufferCapacity: 256 * 1024, maximumKept: 16)
+    /// The same for large bodies: pieces of the size of the system's buffers take half the time.
+    private let largeSourceBuffers = BufferPool(bufferCapacity: 1024 * 1024, maximumKept: 4)
+    /// The smallest body that is large, bytes.
+    private static let largeBodyBytes: UInt64 = 4 * 1024 * 1024
+    /// The most large bodies at the same time; further ones are sent in the usual pieces.
+    private static let mostLargeBodies = 16
+
+    /// Where the buffer for a body that is made while it is sent comes from.
+    func sourceBuffers(for framing: HeadWriter.Framing) -> BufferPool {
+        guard case .length(let length) = framing, length >= Self.largeBodyBytes,
+            largeSourceBuffers.takenCount < Self.mostLargeBodies
+        else { return sourceBuffers }
+        return largeSourceBuffers
+    }
     /// What was just received, for use within one call.
     let received = ByteBuffer(capacity: 32 * 1024)
 

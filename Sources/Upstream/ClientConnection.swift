@@ -40,6 +40,9 @@ public final class ClientConnection {
     /// Bytes of the current answer's body that were delivered.
     public private(set) var bodyBytes: UInt64 = 0
 
+    /// What its pool does when something happens to it while it is idle; made once, not for every request.
+    var wakeIdle: ((Readiness) -> Void)?
+
     let stream: ByteStream
     let context: UpstreamContext
     private let input: ByteBuffer

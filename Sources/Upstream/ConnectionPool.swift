@@ -30,6 +30,8 @@ public final class ConnectionPool {
         state = PoolState(maximum: limits.connections)
     }
 
+    deinit { close() }
+
     /// Whether connections are kept between requests.
     public var keepsConnections: Bool { limits.idleMilliseconds > 0 }
 
@@ -95,7 +97,9 @@ public final class ConnectionPool {
 
     private func open(until deadline: Int64) async throws(UpstreamError) -> ClientConnection {
         do throws(UpstreamError) {
-            return try await ClientConnection.open(to: origin, context: context, until: deadline)
+            let connection = try await ClientConnection.open(to: origin, context: context, until: deadline)
+            connection.wakeIdle = { [unowned self, unowned connection] in wake(connection, $0) }
+            return connection
         } catch {
             state.lose()
             letNextTry()
@@ -118,16 +122,17 @@ public final class ConnectionPool {
     /// Closes an idle connection when the server does, when it says something that nobody asked for, or when its time
     /// has come.
     private func watch(_ connection: ClientConnection) {
-        let deadline = context.loop.now + limits.idleMilliseconds
-        connection.stream.channel.park(until: deadline) { [weak self] readiness in
-            guard let self else { return connection.close() }
-            if readiness == .ready, connection.isReadyForRequest() {
-                // Only TLS had something to say, such as a session ticket.
-                return self.watch(connection)
-            }
-            self.state.loseIdle(connection)
-            connection.close()
-            self.letNextTry()
+        guard let wake = connection.wakeIdle else { preconditionFailure("the connection is not the pool's") }
+        connection.stream.channel.park(until: context.loop.now + limits.idleMilliseconds, wake)
+    }
+
+    private func wake(_ connection: ClientConnection, _ readiness: Readiness) {
+        if readiness == .ready, connection.isReadyForRequest() {
+            // Only TLS had something to say, such as a session ticket.
+            return watch(connection)
         }
+        state.loseIdle(connection)
+        connection.close()
+        letNextTry()
     }
 }

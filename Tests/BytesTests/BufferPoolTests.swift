@@ -24,6 +24,16 @@ import Testing
         #expect(pool.take() !== buffer)
     }
 
+    @Test func takenOnesAreCounted() {
+        let pool = BufferPool(bufferCapacity: 32, maximumKept: 1)
+        let buffers = (0..<3).map { _ in pool.take() }
+        #expect(pool.takenCount == 3)
+        for buffer in buffers { pool.give(buffer) }
+        #expect(pool.takenCount == 0)
+        _ = pool.take()
+        #expect(pool.takenCount == 1)
+    }
+
     @Test func noMoreThanTheMaximumAreKept() {
         let pool = BufferPool(bufferCapacity: 32, maximumKept: 2)
         let buffers = (0..<3).map { _ in pool.take() }
