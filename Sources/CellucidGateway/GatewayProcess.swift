@@ -107,7 +107,6 @@ final class GatewayProcess: Sendable {
             accessLog: logs.access,
             trustedProxies: TrustedProxies(configuration.trustedProxies.compactMap { IPNetwork($0) })
         ) { context, address in
-            viewers.open(port: address.port)
             let site = GatewayHandler.Site(
                 basePath: basePath,
                 health: Array(CellucidDocuments.health().utf8),
@@ -125,6 +124,8 @@ final class GatewayProcess: Sendable {
             return GatewayHandler(site: site, hostGuard: hostGuard, catalog: view, context: context)
         }
         server = try PortChoice.listen(configuration, tls: tls, settings: settings)
+        viewers.open(port: server.address.port)
+        server.start()
         state = Mutex(State(configuration: configuration, tls: tls, snapshot: snapshot))
         Banner.show(configuration, server.address, snapshot, workers: workers, log)
         for warning in tls?.warnings ?? [] { log.warning(warning) }

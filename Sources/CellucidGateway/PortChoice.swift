@@ -8,7 +8,7 @@ enum PortChoice {
     /// How many ports after the default one are tried.
     private static let furtherPorts = 100
 
-    /// Starts the server.
+    /// Makes the server, which listens but does not accept connections yet.
     ///
     /// A busy default port gives way to the next free one; a port that was asked for does not.
     /// - Throws: exit code 1 with the address and the reason.

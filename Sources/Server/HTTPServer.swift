@@ -50,7 +50,7 @@ public final class HTTPServer: Sendable {
     private let threads: [Thread]
     private let isStopped = Atomic<Bool>(false)
 
-    /// Binds, starts the threads and accepts connections.
+    /// Binds and starts the threads; connections wait in the system's queue until ``start()``.
     /// - Parameters:
     ///   - address: where to listen; port 0 lets the system choose.
     ///   - tls: certificates, when the port is to speak TLS.
@@ -60,12 +60,9 @@ public final class HTTPServer: Sendable {
         try Listener.probe(address)
         let first = try Listener.bind(address)
         let bound = Listener.localAddress(of: first)
-        var workers: [Worker] = []
-        for counters in settings.counters {
-            let loop = try EventLoop()
-            workers.append(
-                Worker(loop: loop, address: bound, settings: settings, tls: tls, counters: counters)
-            )
+        var workers = [try Worker(first, bound, settings, tls, settings.counters[0])]
+        for counters in settings.counters.dropFirst() {
+            workers.append(try Worker(try Listener.bind(bound), bound, settings, tls, counters))
         }
         var threads: [Thread] = []
         for (index, worker) in workers.enumerated() {
@@ -75,8 +72,11 @@ public final class HTTPServer: Sendable {
         self.workers = workers
         self.threads = threads
         self.address = bound
-        workers[0].listen(on: first)
-        for worker in workers.dropFirst() { worker.listen(on: try Listener.bind(bound)) }
+    }
+
+    /// Begins to accept connections; a second call does nothing.
+    public func start() {
+        for worker in workers { worker.listen() }
     }
 
     /// Uses other certificates for new connections; open ones go on with theirs.

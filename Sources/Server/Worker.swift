@@ -1,4 +1,5 @@
 import Reactor
+import Synchronization
 import Telemetry
 import Transport
 
@@ -9,6 +10,8 @@ import Transport
 final class Worker: Sendable {
     let loop: EventLoop
     private let state: LoopBound<State>
+    /// The listening socket until ``listen()``.
+    private let socket: Mutex<Descriptor?>
 
     private final class State {
         let context: WorkerContext
@@ -17,14 +20,23 @@ final class Worker: Sendable {
         init(context: WorkerContext) { self.context = context }
     }
 
+    /// Makes an event loop, which somebody else has to run.
+    /// - Parameters:
+    ///   - socket: its listening socket.
+    ///   - address: what that is bound to.
+    ///   - settings: what the server is made of.
+    ///   - tls: certificates, when the port speaks TLS.
+    ///   - counters: what this loop counts.
+    /// - Throws: `SystemError` when the system has no event loop to give.
     init(
-        loop: EventLoop,
-        address: SocketAddress,
-        settings: HTTPServer.Settings,
-        tls: TLSContext?,
-        counters: WorkerCounters
-    ) {
-        self.loop = loop
+        _ socket: consuming Descriptor,
+        _ address: SocketAddress,
+        _ settings: HTTPServer.Settings,
+        _ tls: TLSContext?,
+        _ counters: WorkerCounters
+    ) throws(SystemError) {
+        self.socket = Mutex(socket)
+        loop = try EventLoop()
         let context = WorkerContext(
             loop: loop,
             settings: settings,
@@ -35,9 +47,9 @@ final class Worker: Sendable {
         state = LoopBound(State(context: context), loop: loop)
     }
 
-    /// Starts to accept the connections of a listening socket.
-    func listen(on socket: consuming Descriptor) {
-        let raw = socket.release()
+    /// Starts to accept connections, once.
+    func listen() {
+        guard let raw = socket.withLock({ $0.take()?.release() }) else { return }
         run { worker in
             let state = worker.state.value
             do throws(SystemError) {
@@ -70,6 +82,7 @@ final class Worker: Sendable {
         run { worker in
             let state = worker.state.value
             state.context.isDraining = true
+            worker.socket.withLock { $0 = nil }
             for listener in state.listeners { listener.interrupt() }
             state.listeners = []
             state.context.handler?.drain()

@@ -9,13 +9,19 @@ final class TestServer {
     let switches = TestSwitches()
     /// What the first event loop has counted.
     let counters: WorkerCounters
+    private let allCounters: [WorkerCounters]
     private let pool: BlockingPool
     private let logSink: LogSink
     private let accessSink: LogSink
     private let folder = TemporaryDirectory()
     private var isRunning = true
 
-    init(limits: Limits = Limits(), keepsAccessLog: Bool = false, workers: Int = 1) throws {
+    init(
+        limits: Limits = Limits(),
+        keepsAccessLog: Bool = false,
+        workers: Int = 1,
+        starts: Bool = true
+    ) throws {
         pool = try BlockingPool(threadCount: 1)
         logSink = try LogSink.file(folder("log"))
         accessSink = try LogSink.file(folder("access"))
@@ -29,7 +35,9 @@ final class TestServer {
             makeHandler: { context, _ in TestHandler(context, switches) }
         )
         counters = settings.counters[0]
+        allCounters = settings.counters
         server = try HTTPServer(address: try SocketAddress.loopback(), tls: nil, settings: settings)
+        if starts { server.start() }
     }
 
     deinit { stop(milliseconds: 100) }
@@ -56,6 +64,9 @@ final class TestServer {
         let server = server
         return try Thread(name: "stop") { server.stop(milliseconds: 20_000) }
     }
+
+    /// How many connections the event loops have accepted.
+    var connectionCount: UInt64 { allCounters.reduce(0) { $0 + $1.connections.value } }
 
     func connect() throws -> RawConnection { try RawConnection(port: server.address.port) }
 

@@ -92,6 +92,7 @@ final class ScriptedBackend: Sendable {
             self?.log.withLock { $0.append(request) }
             return self?.documents.withLock { $0[target] } ?? Document(status: 404, body: "Not found")
         }
+        server.start()
     }
 
     /// Answers that path in another way from now on.
