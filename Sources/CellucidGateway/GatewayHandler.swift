@@ -28,6 +28,8 @@ final class GatewayHandler: RequestHandler {
         let webAppService: WebAppService?
         /// The web apps at the start, by name.
         let webApps: [String: WebAppView]
+        /// The names of the web apps of the configuration, also when none is served.
+        let webAppNames: [String]
         /// The running servers behind the gateway.
         let backends: BackendHost
         /// Who owns which viewer, and what is kept for subscribers.
@@ -74,7 +76,8 @@ final class GatewayHandler: RequestHandler {
             basePath: site.basePath
         )
         let viewers = site.viewers
-        backends = BackendResponder(site.backends, log: context.log) { backend in
+        backends = BackendResponder(site.backends, webAppNames: site.webAppNames, log: context.log) {
+            backend in
             viewers.lost(upstream: backend.specification.mount)
         }
         router = EventRouter(service: viewers, client: backendClient, proxy: proxy)

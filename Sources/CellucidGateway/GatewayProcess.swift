@@ -117,6 +117,7 @@ final class GatewayProcess: Sendable {
                 roots: roots,
                 webAppService: webApps?.service,
                 webApps: webApps?.views ?? [:],
+                webAppNames: configuration.webAppNames,
                 backends: backends,
                 viewers: viewers,
                 adminGuard: adminGuard

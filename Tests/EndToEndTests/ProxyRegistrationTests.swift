@@ -129,6 +129,27 @@ struct ProxyRegistrationTests {
         #expect(try fixture.ask("/_gateway/backends").text.contains("lab") == false)
     }
 
+    @Test("A registration names a viewer of the configuration, or the server's own pages")
+    func viewer() throws {
+        let fixture = try ProxyFixture([:], arguments: ["--web-app", "g0", "--web-app", "lab"])
+        func register(_ name: String) throws -> RawResponse {
+            let document = #"{"url": "http://127.0.0.1:1", "webApp": "\#(name)"}"#
+            return try send(fixture, "PUT", "/_gateway/backends/nb", document)
+        }
+        for name in ["", "other", "G0", "g0 "] {
+            let response = try register(name)
+            #expect(response.status == 400, "\(name)")
+            #expect(response.text == "\"webApp\" is one of default, g0, lab, upstream.\n", "\(name)")
+        }
+        #expect(try fixture.ask("/_gateway/backends/nb").status == 404)
+        for (index, name) in ["default", "g0", "lab", "upstream"].enumerated() {
+            #expect(try register(name).status == (index == 0 ? 201 : 200), "\(name)")
+        }
+        // What was known stays when a change of it is refused.
+        #expect(try register("other").status == 400)
+        #expect(try fixture.ask("/_gateway/backends/nb").status == 200)
+    }
+
     @Test(
         "What cannot be a mount is refused",
         arguments: [

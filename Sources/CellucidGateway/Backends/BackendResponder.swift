@@ -31,16 +31,25 @@ final class BackendResponder {
 
     private let table: BackendTable
     private let monitor: BackendMonitor
+    /// What a registration may name.
+    private let webAppNames: [String]
     private let log: Log
     private let removed: @Sendable (Backend) -> Void
 
     /// - Parameters:
     ///   - host: the backends.
+    ///   - webAppNames: the web apps of the gateway.
     ///   - log: where registrations are told.
     ///   - removed: called with a backend that is no more.
-    init(_ host: BackendHost, log: Log, removed: @escaping @Sendable (Backend) -> Void) {
+    init(
+        _ host: BackendHost,
+        webAppNames: [String],
+        log: Log,
+        removed: @escaping @Sendable (Backend) -> Void
+    ) {
         table = host.table
         monitor = host.monitor
+        self.webAppNames = webAppNames + [Backend.Specification.ownWebApp]
         self.log = log
         self.removed = removed
     }
@@ -105,6 +114,9 @@ final class BackendResponder {
         let origin: Origin
         do throws(UpstreamError) { origin = try Origin(upstream: url) } catch {
             throw Mistake(text: "The URL cannot be used: \(error.reason).")
+        }
+        if let webApp = wish.webApp, !webAppNames.contains(webApp) {
+            throw Mistake(text: "\"webApp\" is one of \(webAppNames.joined(separator: ", ")).")
         }
         let specification = Backend.Specification(
             mount: mount,

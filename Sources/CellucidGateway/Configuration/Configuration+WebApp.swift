@@ -45,6 +45,9 @@ struct NamedWebApp: Sendable, Equatable {
 }
 
 extension Configuration {
+    /// The names of all web apps, the usual one first.
+    var webAppNames: [String] { [WebApp.usualName] + webApp.others.map(\.name) }
+
     /// The name of the web app that a dataset needs: its own, or that of its root, or the usual one.
     func webApp(of dataset: Dataset) -> String {
         webApp.ofDatasets[dataset.mount]

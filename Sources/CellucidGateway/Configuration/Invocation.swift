@@ -50,12 +50,12 @@ enum Invocation: Sendable, Equatable {
                     + " without --h2c"
             )
         }
-        let known = configuration.webApp.others.map(\.name)
+        let known = configuration.webAppNames
         let ofUpstreams = configuration.upstreams.servers.compactMap(\.webApp)
             .filter { $0 != Backend.Specification.ownWebApp }
         for name in configuration.roots.compactMap(\.webApp) + configuration.webApp.ofDatasets.values.sorted()
             + ofUpstreams
-        where !known.contains(name) && name != Configuration.WebApp.usualName {
+        where !known.contains(name) {
             throw StartupError(
                 .usage,
                 "no web app is called \"\(name)\"; name it with --web-app \(name)=URL (webApps in the configuration file)"
