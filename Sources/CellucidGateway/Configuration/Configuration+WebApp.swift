@@ -7,7 +7,7 @@ extension Configuration {
         var isDisabled = false
         /// Where builds come from: scheme, host and port.
         var origin = "https://www.cellucid.com"
-        /// The absolute path of a PEM file of certificate authorities to trust besides the system's.
+        /// The absolute path of a PEM file of certificate authorities to trust instead of the system's.
         var certificateAuthorities: String?
         /// The folder that the Cellucid Python package is told to keep its web app in, if it is; the gateway's builds are in
         /// a folder of their own there.
