@@ -160,7 +160,10 @@ struct RealUpstreamChannelTests {
         let channel = try ViewerChannel(backends.gateway, backends.servers[0], viewer: "a")
         #expect(try channel.next() == welcome)
         backends.gateway.send(signal: 15)
-        _ = try? channel.next()
+        #expect(try channel.next() == .close(1001))
+        try channel.close(1001)
+        #expect(try channel.ends())
+        channel.reset()
         #expect(backends.gateway.waitForEnd() == .exit(0))
     }
 }

@@ -26,6 +26,8 @@ final class ScriptedUpstream {
         case pause(milliseconds: Int)
         /// Receives the body of the request.
         case receiveBody
+        /// Waits for so many bytes that belong to no request.
+        case await(Int)
         /// Waits until the gateway closes the connection.
         case wait
         case close
@@ -113,6 +115,8 @@ final class ScriptedUpstream {
         let sent: Int
         /// What came and was no request.
         let rest: String
+        /// Whether the gateway reset it.
+        let isReset: Bool
     }
 
     /// The port it listens on; 0 for a Unix socket.
@@ -271,7 +275,8 @@ final class ScriptedUpstream {
                 connection: entry["connection"]?.integer ?? 0,
                 received: entry["received"]?.integer ?? 0,
                 sent: entry["sent"]?.integer ?? 0,
-                rest: entry["rest"]?.text ?? ""
+                rest: entry["rest"]?.text ?? "",
+                isReset: entry["reset"] == .bool(true)
             )
         }
     }
@@ -307,6 +312,7 @@ final class ScriptedUpstream {
         case .drip(let text, let milliseconds): "{\"drip\": \(json(text)), \"every\": \(milliseconds)}"
         case .pause(let milliseconds): "{\"pause\": \(milliseconds)}"
         case .receiveBody: "{\"body\": true}"
+        case .await(let count): "{\"await\": \(count)}"
         case .wait: "{\"wait\": true}"
         case .close: "{\"close\": true}"
         case .reset: "{\"reset\": true}"

@@ -17,11 +17,11 @@ side has closed, those that wait for their turn included.
     {"event": "refused", "connection": 1, "reason": TEXT}         the TLS handshake failed
     {"event": "head", "connection": 1, "text": TEXT}              a request head as it came, with its empty line
     {"event": "body", "connection": 1, "framing": "none"|"length"|"chunked", "length": N, "sha256": HEX, "text": TEXT}
-    {"event": "close", "connection": 1, "open": 0, "received": N, "sent": N, "rest": TEXT}
+    {"event": "close", "connection": 1, "open": 0, "received": N, "sent": N, "rest": TEXT, "reset": false}
 
 Texts are ISO 8859-1, one character for each byte. A body's text is its first 64 KiB. The line of a head is written when
 the head is there, that of a body when the body is whole. `received` and `sent` count bytes without TLS, `rest` is what
-came and was no request.
+came and was no request, and `reset` says whether the other side reset the connection.
 
 The behaviour file is read again for every request; it may be absent. It is a list of rules, of which the first whose
 `target` (a pattern with `*`) matches the request target counts. When its text changes, all counts start anew.
@@ -37,6 +37,7 @@ The behaviour file is read again for every request; it may be absent. It is a li
     {"drip": text, "every": ms} send byte by byte
     {"pause": ms}
     {"body": true}              receive the body of the request
+    {"await": n}                wait for n bytes that belong to no request
     {"wait": true}              wait until the other side closes
     {"close": true}             close in order
     {"reset": true}             close at once
@@ -138,7 +139,7 @@ class Connection:
         self.socket, self.number, self.server = raw, number, server
         self.pending = bytearray()
         self.received = self.sent = 0
-        self.is_reset = False
+        self.is_reset = self.was_reset = False
 
     def serve(self):
         try:
@@ -149,6 +150,8 @@ class Connection:
                 count += 1
         except ssl.SSLError as error:
             self.server.log.write("refused", self.number, reason=str(error))
+        except ConnectionResetError:
+            self.was_reset = True
         except (Ended, OSError):
             pass
         self.close()
@@ -189,6 +192,9 @@ class Connection:
             time.sleep(step["pause"] / 1000)
         elif "body" in step:
             request.read_body()
+        elif "await" in step:
+            while len(self.pending) < step["await"]:
+                self.receive()
         elif "wait" in step:
             while True:
                 self.receive()
@@ -238,7 +244,7 @@ class Connection:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         # The line comes first: whoever notices the end may read it.
         rest = bytes(self.pending).decode("latin-1")
-        self.server.log.closed(self, received=self.received, sent=self.sent, rest=rest)
+        self.server.log.closed(self, received=self.received, sent=self.sent, rest=rest, reset=self.was_reset)
         self.socket.close()
 
 

@@ -1,0 +1,47 @@
+import TestSupport
+import Testing
+
+/// WebSockets to an upstream, from their beginning to the end of the gateway.
+struct ProxyTunnelTests {
+    /// An answer that begins a WebSocket (RFC 6455 section 1.3).
+    private static let welcome = """
+        HTTP/1.1 101 Switching Protocols\r
+        Upgrade: websocket\r
+        Connection: Upgrade\r
+        Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r
+        \r
+
+        """
+    /// A server's close frame of the status 1001.
+    private static let closeFrame = "\u{88}\u{02}\u{03}\u{e9}"
+    private static let target = "/_cellucid/ws"
+
+    /// A gateway with a server at `/up/` that begins every WebSocket and then does these steps.
+    private func fixture(_ steps: [ScriptedUpstream.Step]) throws -> (ScriptedUpstream, ProxyFixture) {
+        let upstream = try ScriptedUpstream(.third, [.init(Self.target, [.send(Self.welcome)] + steps)])
+        return (upstream, try ProxyFixture(upstream))
+    }
+
+    @Test(
+        "When the gateway stops, both ends of a tunnel are told that it goes away, and both connections end in order"
+    )
+    func gatewayStops() throws {
+        let (upstream, fixture) = try fixture([.await(8), .send(Self.closeFrame), .wait])
+        let channel = try ViewerChannel(fixture.gateway, mount: "up")
+        let request = try #require(upstream.waitForRequest(Self.target))
+        fixture.gateway.send(signal: 15)
+        #expect(try channel.next() == .close(1001))
+        try channel.close(1001)
+        #expect(try channel.ends())
+        // The gateway would wait for that for a while.
+        channel.reset()
+        let ending = try #require(upstream.waitForEnding(of: request.connection))
+        // One frame, masked as a client's.
+        let frame = ending.rest.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
+        try #require(frame.count == 8)
+        #expect(frame[..<2] == [0x88, 0x82])
+        #expect([frame[6] ^ frame[2], frame[7] ^ frame[3]] == [0x03, 0xe9])
+        #expect(!ending.isReset)
+        #expect(fixture.gateway.waitForEnd() == .exit(0))
+    }
+}
