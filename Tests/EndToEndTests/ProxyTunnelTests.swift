@@ -22,6 +22,27 @@ struct ProxyTunnelTests {
         return (upstream, try ProxyFixture(upstream))
     }
 
+    @Test("The status document counts the connections that became WebSockets")
+    func counted() throws {
+        let (upstream, fixture) = try fixture([.wait])
+        func count() throws -> JSON? {
+            try JSON(fixture.ask("/_gateway/status").body)["connections"]?["upgraded"]
+        }
+        #expect(try count() == .number(0))
+        // A request for it that the server answers otherwise is none.
+        #expect(
+            try fixture.ask("/up/_cellucid/info", ["Connection: Upgrade", "Upgrade: websocket"]).status == 200
+        )
+        #expect(try count() == .number(0))
+        for number in 1...2 {
+            let channel = try ViewerChannel(fixture.gateway, mount: "up")
+            #expect(try Deadline(seconds: 30).wait { try count() == .number(Double(number)) })
+            channel.reset()
+        }
+        #expect(try count() == .number(2))
+        #expect(upstream.requests(Self.target).count == 2)
+    }
+
     @Test(
         "When the gateway stops, both ends of a tunnel are told that it goes away, and both connections end in order"
     )

@@ -24,6 +24,7 @@ enum StatusDocument {
                 "open": "\(accepted - closed)",
                 "accepted": "\(accepted)",
                 "http2": "\(sum(\.http2Connections))",
+                "upgraded": "\(sum(\.upgrades))",
             ]),
             "requests": JSONText.object([
                 "http1": "\(sum(\.http1Requests))",
