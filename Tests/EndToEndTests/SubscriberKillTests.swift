@@ -130,7 +130,7 @@ import Testing
         let first = try start()
         // The same port on another address.
         let second = try start(port: first.port, ["--host", "127.0.0.2", "--allowed-host", "127.0.0.2"])
-        #expect(second.errorText.contains("another process uses this folder; see --state-dir"))
+        #expect(second.waitForErrorText("another process uses this folder; see --state-dir"))
         let connection = try RawConnection(port: first.port, host: "127.0.0.2")
         let answer = try connection.exchange("PUT", "/_gateway/viewers/v1")
         #expect(answer.status == 503)
@@ -150,7 +150,7 @@ import Testing
         state.write("file", "")
         let flags = [root.path, "--state-dir", state("file/below")]
         let gateway = try GatewayProcessUnderTest(flags)
-        #expect(gateway.errorText.contains("see --state-dir"))
+        #expect(gateway.waitForErrorText("see --state-dir"))
         #expect(try gateway.connect().exchange("PUT", "/_gateway/viewers/v1").status == 503)
         #expect(try gateway.connect().exchange("GET", "/cells/dataset_identity.json").status == 200)
     }

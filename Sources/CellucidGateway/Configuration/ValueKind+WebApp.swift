@@ -101,7 +101,8 @@ extension ConfigurationOption.Setting {
     )
 
     private static let webAppExpectation =
-        "a name of letters, digits, \"_\" and \"-\", and perhaps a URL, NAME=https://viewer.example.org"
+        "a name of letters, digits, \"_\" and \"-\" other than \"default\" and \"upstream\", and perhaps a URL, "
+        + "NAME=https://viewer.example.org"
 
     private static func add(
         _ name: String,
@@ -123,9 +124,11 @@ extension ConfigurationOption.Setting {
         configuration.webApp.others.append(NamedWebApp(name: name, origin: origin))
     }
 
-    /// Whether a folder of the cache can have this name; the usual web app has its own.
+    /// Whether a folder of the cache can have this name; the usual web app has its own, and the pages of an upstream's
+    /// own have theirs.
     private static func isWebAppName(_ name: String) -> Bool {
         (1...64).contains(name.utf8.count) && name != Configuration.WebApp.usualName
+            && name != Backend.Specification.ownWebApp
             && name.unicodeScalars.allSatisfy { $0.isASCIILetterOrDigit || $0 == "_" || $0 == "-" }
     }
 }

@@ -27,7 +27,6 @@ final class ViewerService: Sendable {
         var store: Store?
         /// Why that is so.
         var problem = "The gateway is just starting."
-        var isOpened = false
     }
 
     /// Seconds that a viewer of a subscriber is known without being used.
@@ -62,15 +61,10 @@ final class ViewerService: Sendable {
         stopping = try Latch(count: 1)
     }
 
-    /// Finds what was kept by the last gateway on that port, and begins to keep more; a second call does nothing.
+    /// Finds what was kept by the last gateway on that port, and begins to keep more; to be called once.
     ///
     /// Waits for the disk. Without a folder that can be used, everything works but what is for subscribers.
     func open(port: UInt16) {
-        let isFirst = state.withLock { state in
-            defer { state.isOpened = true }
-            return !state.isOpened
-        }
-        guard isFirst else { return }
         let folder = "\(directory)/\(port)"
         do throws(ViewerStoreError) {
             let store = Store(

@@ -193,6 +193,15 @@ import Testing
         }
     }
 
+    /// Names that mean something else already.
+    @Test(arguments: ["default", "upstream"]) func reservedWebApps(name: String) {
+        #expect(
+            ConfigurationFixture.message(["/d", "--web-app", name])
+                == "--web-app: expected a name of letters, digits, \"_\" and \"-\" other than \"default\" and \"upstream\", "
+                + "and perhaps a URL, NAME=https://viewer.example.org, got \"\(name)\""
+        )
+    }
+
     /// What the backends are made of.
     @Test func specifications() throws {
         var configuration = ConfigurationFixture.defaults
