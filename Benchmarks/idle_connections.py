@@ -7,21 +7,20 @@ own memory for sockets is the same for both and not counted.
 
 import argparse
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from clients import client
-from common import dataset
+from common import dataset, program
 from common.dataset import Dataset
 from common.endpoint import PROTOCOLS, Endpoint, make_certificate
-from common.options import add_gateway_option
-from common.system import BenchmarkError, exit_on_sigterm, raise_descriptor_limit
+from common.options import add_number_option, new_parser
+from common.system import BenchmarkError, raise_descriptor_limit
 from servers.gateway import Gateway
 from servers.nginx import Nginx
 from servers.server import CRASH_SECONDS, Server
@@ -161,9 +160,8 @@ def compare(options: argparse.Namespace, data: Dataset, scheme: str, certificate
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add_gateway_option(parser, can_be_nginx=True)
-    parser.add_argument("-n", type=int, default=10_000, metavar="N", help="connections (default: 10000)")
+    parser = new_parser(__doc__, can_be_nginx=True)
+    add_number_option(parser, "-n", 10_000, "connections")
     parser.add_argument("--tls", action="store_true", help="measure HTTP/1.1 over TLS too")
     parser.add_argument("--h2", action="store_true", help="measure HTTP/2 over TLS too")
     options = parser.parse_args()
@@ -172,27 +170,23 @@ def arguments() -> argparse.Namespace:
     return options
 
 
+def measure_all(options: argparse.Namespace, folder: Path) -> None:
+    data = dataset.make(folder / "root")
+    compare(options, data, "http", None, folder / "http")
+    certificate = make_certificate(folder) if options.tls or options.h2 else None
+    if options.tls:
+        compare(options, data, "https", certificate, folder / "https")
+    if options.h2:
+        compare(options, data, "h2", certificate, folder / "h2")
+
+
 def main() -> int:
     options = arguments()
-    exit_on_sigterm()
     possible = raise_descriptor_limit() - SPARE_DESCRIPTORS
     if options.n > possible:
         print(f"only {possible} connections: that is what the limit of open files (ulimit -Hn) allows", flush=True)
         options.n = possible
-    try:
-        with tempfile.TemporaryDirectory(prefix="gateway-benchmark-") as name:
-            folder = Path(name)
-            data = dataset.make(folder / "root")
-            compare(options, data, "http", None, folder / "http")
-            certificate = make_certificate(folder) if options.tls or options.h2 else None
-            if options.tls:
-                compare(options, data, "https", certificate, folder / "https")
-            if options.h2:
-                compare(options, data, "h2", certificate, folder / "h2")
-    except (BenchmarkError, OSError, subprocess.SubprocessError) as error:
-        print(f"idle_connections.py: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return program.run(partial(measure_all, options))
 
 
 if __name__ == "__main__":

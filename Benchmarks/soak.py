@@ -6,17 +6,15 @@ new connections all the time; many go away in the middle of a body, of a request
 """
 
 import argparse
-import subprocess
 import sys
-import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from common import dataset
+from common import dataset, program
 from common.endpoint import make_certificate
-from common.options import add_gateway_option
-from common.system import BenchmarkError, exit_on_sigterm, raise_descriptor_limit
+from common.options import new_parser
+from common.system import raise_descriptor_limit
 from endurance.crowd import Crowd, process_context
 from endurance.footprint import MEBIBYTE, Footprint, History, footprint
 from endurance.tally import Count, Tally
@@ -113,8 +111,7 @@ def soak(options: argparse.Namespace, folder: Path) -> list[str]:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add_gateway_option(parser, can_be_nginx=False)
+    parser = new_parser(__doc__, can_be_nginx=False)
     parser.add_argument("--minutes", type=float, default=10, metavar="N", help="length of the load (default: 10)")
     options = parser.parse_args()
     if not options.minutes > 0:
@@ -124,16 +121,12 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     options = arguments()
-    exit_on_sigterm()
     raise_descriptor_limit()
-    try:
-        with tempfile.TemporaryDirectory(prefix="gateway-benchmark-") as folder:
-            wrong = soak(options, Path(folder))
-    except (BenchmarkError, OSError, subprocess.SubprocessError) as error:
-        wrong = [str(error)]
+    wrong: list[str] = []
+    code = program.run(lambda folder: wrong.extend(soak(options, folder)))
     for line in wrong:
-        print(f"soak.py: {line}", file=sys.stderr)
-    return 1 if wrong else 0
+        program.complain(line)
+    return 1 if wrong else code
 
 
 if __name__ == "__main__":

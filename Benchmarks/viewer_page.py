@@ -11,7 +11,6 @@ import json
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -20,10 +19,11 @@ from pathlib import Path
 
 from clients import client, http1, http2
 from clients.frames import Kind
-from common import dataset
+from common import dataset, program
 from common.endpoint import PROTOCOLS, Endpoint, make_certificate
-from common.options import add_gateway_option
-from common.system import BenchmarkError, exit_on_sigterm
+from common.options import add_number_option, new_parser
+from common.pairs import in_turns, spread
+from common.system import BenchmarkError
 from loads import page
 from servers.gateway import Gateway
 from servers.nginx import Nginx
@@ -145,18 +145,18 @@ def nginx_site(server: Server, scheme: str, files: list[str]) -> Site:
 def compare(sites: list[Site], scheme: str, options: argparse.Namespace, pool: ProcessPoolExecutor) -> None:
     totals = [total_bytes(site) for site in sites]
     for name, visit in VISITS.items():
-        runs: list[list[Visits]] = [[], []]
-        for pair in range(options.pairs):
-            for index in (0, 1) if pair % 2 == 0 else (1, 0):
-                runs[index].append(run(visit, sites[index], totals[index], options.visits, pool))
-        times = [theirs.seconds / ours.seconds for ours, theirs in zip(*runs, strict=True)]
+        turns = [
+            functools.partial(run, visit, site, total, options.visits, pool)
+            for site, total in zip(sites, totals, strict=True)
+        ]
+        sides = in_turns(options.pairs, *turns)
+        times = [theirs.seconds / ours.seconds for ours, theirs in zip(*sides, strict=True)]
         # A clock tick is a hundredth of a second: short visits may not show at all.
-        cpu = [theirs.cpu_seconds / ours.cpu_seconds for ours, theirs in zip(*runs, strict=True) if ours.cpu_seconds]
-        ours, theirs = (statistics.median(each.seconds for each in side) * 1e3 for side in runs)
-        shown = f"{statistics.median(cpu):5.2f} ({min(cpu):.2f}-{max(cpu):.2f})" if cpu else "too little to tell"
+        cpu = [theirs.cpu_seconds / ours.cpu_seconds for ours, theirs in zip(*sides, strict=True) if ours.cpu_seconds]
+        ours, theirs = (statistics.median(each.seconds for each in side) * 1e3 for side in sides)
         print(
-            f"{name:13} {PROTOCOLS[scheme]:20} time, nginx/gateway {statistics.median(times):5.2f} "
-            f"({min(times):.2f}-{max(times):.2f})   CPU {shown}   {ours:.1f} ms : {theirs:.1f} ms",
+            f"{name:13} {PROTOCOLS[scheme]:20} time, nginx/gateway {spread(times, width=5)}   "
+            f"CPU {spread(cpu, 'too little to tell', width=5)}   {ours:.1f} ms : {theirs:.1f} ms",
             flush=True,
         )
 
@@ -186,11 +186,10 @@ def measure(options: argparse.Namespace, folder: Path) -> None:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add_gateway_option(parser, can_be_nginx=False)
-    parser.add_argument("--pairs", type=int, default=5, metavar="N", help="pairs of runs (default: 5)")
-    parser.add_argument("--visits", type=int, default=20, metavar="N", help="visits of a run (default: 20)")
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="workers of each server (default: 1)")
+    parser = new_parser(__doc__, can_be_nginx=False)
+    add_number_option(parser, "--pairs", 5, "pairs of runs")
+    add_number_option(parser, "--visits", 20, "visits of a run")
+    add_number_option(parser, "--workers", 1, "workers of each server")
     options = parser.parse_args()
     if min(options.pairs, options.visits, options.workers) < 1:
         parser.error("numbers begin at 1")
@@ -199,14 +198,7 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     options = arguments()
-    exit_on_sigterm()
-    try:
-        with tempfile.TemporaryDirectory(prefix="gateway-benchmark-") as folder:
-            measure(options, Path(folder))
-    except (BenchmarkError, OSError, subprocess.SubprocessError) as error:
-        print(f"viewer_page.py: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return program.run(functools.partial(measure, options))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """A plain HTTP/1.1 client that shows an answer exactly as it came."""
 
+from clients import connection
 from clients.message import Answer
-from common.endpoint import Endpoint, reset
 from common.system import BenchmarkError
 
 BODILESS = {204, 304}
@@ -14,37 +14,18 @@ def request_head(authority: str, path: str, fields: dict[str, str] | None = None
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-class Connection:
+class Connection(connection.Connection):
     """A keep-alive connection."""
-
-    def __init__(self, endpoint: Endpoint, source: str | None = None):
-        self._authority = endpoint.authority
-        self._socket = endpoint.connect(source)
-        self._received = bytearray()
-
-    def __enter__(self) -> "Connection":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def reset(self) -> None:
-        """Closes at once."""
-        reset(self._socket)
-
-    def close(self) -> None:
-        """Closes in order."""
-        self._socket.close()
 
     def get(self, path: str, fields: dict[str, str] | None = None) -> Answer:
         """Asks and waits for the whole answer."""
-        self._socket.sendall(request_head(self._authority, path, fields))
+        self._socket.sendall(request_head(self._endpoint.authority, path, fields))
         return self._answer(path)
 
     def post(self, path: str, body: bytes, fields: dict[str, str] | None = None) -> Answer:
         """Sends a body and waits for the whole answer."""
         fields = {**(fields or {}), "Content-Length": str(len(body))}
-        self._socket.sendall(request_head(self._authority, path, fields, "POST") + body)
+        self._socket.sendall(request_head(self._endpoint.authority, path, fields, "POST") + body)
         return self._answer(path)
 
     def _answer(self, path: str) -> Answer:
@@ -66,7 +47,7 @@ class Connection:
     def _receive(self) -> None:
         data = self._socket.recv(1 << 18)
         if not data:
-            raise BenchmarkError(f"{self._authority} closed the connection in the middle of an answer")
+            raise BenchmarkError(f"{self._endpoint.authority} closed the connection in the middle of an answer")
         self._received += data
 
     def _take(self, count: int) -> bytes:

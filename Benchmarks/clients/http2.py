@@ -2,10 +2,10 @@
 
 import struct
 
-from clients import frames
+from clients import connection, frames
 from clients.frames import Flag, Frame, Kind, Setting
 from clients.message import Answer
-from common.endpoint import Endpoint, reset
+from common.endpoint import Endpoint
 from common.system import BenchmarkError
 
 # The windows of Chromium, for a stream and for the connection.
@@ -17,13 +17,11 @@ RECEIVE_BYTES = 1 << 14
 CANCEL = 0x8
 
 
-class Connection:
+class Connection(connection.Connection):
     """A connection, the client's preface sent and the server's acknowledged as soon as it is seen."""
 
     def __init__(self, endpoint: Endpoint, source: str | None = None):
-        self._endpoint = endpoint
-        self._socket = endpoint.connect(source)
-        self._received = bytearray()
+        super().__init__(endpoint, source)
         self._next_stream = 1
         # Bytes of DATA received and not yet granted again, by stream; 0 is the connection.
         self._consumed: dict[int, int] = {0: 0}
@@ -32,16 +30,6 @@ class Connection:
             + frames.settings({Setting.ENABLE_PUSH: 0, Setting.INITIAL_WINDOW_SIZE: STREAM_WINDOW})
             + frames.window_update(0, CONNECTION_WINDOW - DEFAULT_WINDOW)
         )
-
-    def __enter__(self) -> "Connection":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def reset(self) -> None:
-        """Closes at once."""
-        reset(self._socket)
 
     def get(self, path: str, fields: dict[str, str] | None = None) -> Answer:
         """Asks and waits for the whole answer; no other stream may be open."""
@@ -72,10 +60,6 @@ class Connection:
     def cancel(self, streams: list[int]) -> None:
         """Gives streams up (RST_STREAM with CANCEL)."""
         self._socket.sendall(b"".join(frames.reset_stream(stream, CANCEL) for stream in streams))
-
-    def close(self) -> None:
-        """Closes in order."""
-        self._socket.close()
 
     def receive(self, keep_data: bool = False) -> list[Frame]:
         """Waits for data and returns the frames that are complete then, after the answers due to them were sent."""

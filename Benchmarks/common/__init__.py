@@ -1,1 +1,1 @@
-"""What all benchmarks build on: the system, endpoints, and the export folder that is served."""
+"""What all benchmarks build on: the system, options, pairs of runs, endpoints, and the export folder that is served."""

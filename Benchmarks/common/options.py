@@ -6,8 +6,9 @@ from pathlib import Path
 BINARY = ".build/release/gateway"
 
 
-def add_gateway_option(parser: argparse.ArgumentParser, can_be_nginx: bool) -> None:
-    """The option that says which binary is measured."""
+def new_parser(description: str | None, can_be_nginx: bool) -> argparse.ArgumentParser:
+    """A parser that knows `--gateway`, the binary that is measured."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     nginx = "; the word nginx compares nginx with itself" if can_be_nginx else ""
     parser.add_argument(
         "--gateway",
@@ -15,3 +16,9 @@ def add_gateway_option(parser: argparse.ArgumentParser, can_be_nginx: bool) -> N
         metavar="PATH",
         help=f"the binary (default: {BINARY}){nginx}",
     )
+    return parser
+
+
+def add_number_option(parser: argparse.ArgumentParser, name: str, default: int, meaning: str) -> None:
+    """An option with a whole number."""
+    parser.add_argument(name, type=int, default=default, metavar="N", help=f"{meaning} (default: {default})")

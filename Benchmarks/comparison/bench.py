@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from common.dataset import Dataset
 from common.endpoint import Endpoint, check_cipher
+from common.pairs import in_turns
 from common.system import BenchmarkError
 from comparison.cases import Case, Runner, Setup
 from loads.run import Run
@@ -126,10 +128,7 @@ class Bench:
         runners = [case.prepare(self._setup, server, end) for server, end in ((candidate, ours), (rival, theirs))]
         # The rival is warm from the search for its best endpoint.
         runners[0](PROBE_SECONDS)
-        runs: list[list[Run]] = [[], []]
-        for pair in range(self._plan.pairs):
-            for index in (0, 1) if pair % 2 == 0 else (1, 0):
-                runs[index].append(runners[index](self._plan.seconds))
+        runs = in_turns(self._plan.pairs, *(partial(runner, self._plan.seconds) for runner in runners))
         return Comparison(case, scheme, self._setup.workers, rival.name, theirs.setting, *runs)
 
     def _best_endpoint(self, case: Case, rival: Server, scheme: str) -> Endpoint:

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 from common.endpoint import PROTOCOLS
+from common.pairs import spread
 from common.system import installed
 from comparison.bench import Comparison, Plan
 from comparison.cases import Case
@@ -107,10 +108,10 @@ def _row(comparison: Comparison) -> list[str]:
         PROTOCOLS[comparison.scheme],
         str(comparison.workers),
         comparison.rival,
-        _spread(comparison.throughput_ratios()),
-        _spread(comparison.cpu_ratios()),
-        _spread(comparison.latency_ratios("latency_p50_ms")),
-        _spread(comparison.latency_ratios("latency_p99_ms")),
+        spread(comparison.throughput_ratios()),
+        spread(comparison.cpu_ratios()),
+        spread(comparison.latency_ratios("latency_p50_ms")),
+        spread(comparison.latency_ratios("latency_p99_ms")),
         _rate(comparison.case, ours),
         _rate(comparison.case, theirs),
         f"{_cpu_time(ours)} : {_cpu_time(theirs)}",
@@ -118,10 +119,6 @@ def _row(comparison: Comparison) -> list[str]:
         f"{_busy(ours, comparison.workers)} : {_busy(theirs, comparison.workers)}",
         comparison.rival_setting,
     ]
-
-
-def _spread(values: list[float]) -> str:
-    return f"{statistics.median(values):.2f} ({min(values):.2f}-{max(values):.2f})" if values else "–"
 
 
 def _rate(case: Case, runs: list[Run]) -> str:
