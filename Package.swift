@@ -110,7 +110,7 @@ let package = Package(
         ),
         .testTarget(
             name: "HTTP2Tests",
-            dependencies: ["HTTP2", "HTTP", "Bytes"],
+            dependencies: ["HTTP2", "HTTP", "Bytes", "TestSupport"],
             swiftSettings: testSettings
         ),
         .testTarget(

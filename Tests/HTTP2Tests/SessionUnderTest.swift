@@ -1,5 +1,6 @@
 import Bytes
 import HTTP
+import TestSupport
 
 @testable import HTTP2
 

@@ -12,19 +12,8 @@ final class HTTP2Peer {
         var reset: UInt32?
     }
 
-    private enum Kind {
-        static let data: UInt8 = 0
-        static let headers: UInt8 = 1
-        static let reset: UInt8 = 3
-        static let settings: UInt8 = 4
-        static let ping: UInt8 = 6
-        static let goAway: UInt8 = 7
-        static let windowUpdate: UInt8 = 8
-    }
-
     /// RFC 9113 section 7.
     static let internalError: UInt32 = 2
-    static let cancel: UInt32 = 8
 
     let connection: RawConnection
     private(set) var answers: [UInt32: Answer] = [:]
@@ -33,31 +22,25 @@ final class HTTP2Peer {
     init(port: UInt16) throws {
         connection = try RawConnection(port: port)
         authority = "127.0.0.1:\(port)"
-        try connection.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        try connection.send(ClientFrame.preface)
         // INITIAL_WINDOW_SIZE, so that no answer has to wait.
-        try send(Kind.settings, 0, 0, [0, 4, 0x7f, 0xff, 0xff, 0xff])
-        try send(Kind.windowUpdate, 0, 0, [0x7f, 0, 0, 0])
+        try send(.settings([(4, 0x7fff_ffff)]))
+        try send(.windowUpdate(0x7f00_0000))
     }
 
     /// Sends a request's head.
     func request(_ method: String, _ path: String, on stream: UInt32, isWhole: Bool = true) throws {
-        var block: [UInt8] = []
         let fields = [(":method", method), (":scheme", "http"), (":authority", authority), (":path", path)]
-        for (name, value) in fields {
-            // Literals that are not indexed (RFC 7541 section 6.2.2), all shorter than 127 bytes.
-            block +=
-                [0, UInt8(name.utf8.count)] + Array(name.utf8) + [UInt8(value.utf8.count)] + Array(value.utf8)
-        }
-        try send(Kind.headers, isWhole ? 0x5 : 0x4, stream, block)
+        try send(.headers(fields, stream: stream, ends: isWhole))
     }
 
     /// Sends a part of a request's body.
     func send(_ text: String, on stream: UInt32, isLast: Bool = false) throws {
-        try send(Kind.data, isLast ? 1 : 0, stream, Array(text.utf8))
+        try send(.data(Array(text.utf8), stream: stream, ends: isLast))
     }
 
     /// Gives a stream up.
-    func reset(_ stream: UInt32) throws { try send(Kind.reset, 0, stream, [0, 0, 0, UInt8(Self.cancel)]) }
+    func reset(_ stream: UInt32) throws { try send(.reset(stream)) }
 
     /// Waits for the end of a stream.
     func answer(on stream: UInt32) throws -> Answer {
@@ -66,29 +49,23 @@ final class HTTP2Peer {
     }
 
     private func receive() throws {
-        let head = try connection.readBytes(9)
-        let payload = try connection.readBytes(Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2]))
-        let stream = Self.number(head[5...8])
-        switch head[3] {
-        case Kind.data: answers[stream, default: Answer()].body += payload
-        case Kind.headers: answers[stream, default: Answer()].hasHead = true
-        case Kind.reset: answers[stream, default: Answer()].reset = Self.number(payload[...])
-        case Kind.settings where head[4] & 1 == 0: try send(Kind.settings, 1, 0, [])
-        case Kind.ping where head[4] & 1 == 0: try send(Kind.ping, 1, 0, payload)
+        let head = try connection.readBytes(ClientFrame.headLength)
+        let payload = try connection.readBytes(ClientFrame.payloadLength(in: head))
+        let frame = ClientFrame(head: head, payload: payload)
+        let isAcknowledgement = frame.flags & 1 != 0
+        switch frame.type {
+        case ClientFrame.Kind.data: answers[frame.stream, default: Answer()].body += payload
+        case ClientFrame.Kind.headers: answers[frame.stream, default: Answer()].hasHead = true
+        case ClientFrame.Kind.reset: answers[frame.stream, default: Answer()].reset = frame.number(at: 0)
+        case ClientFrame.Kind.settings where !isAcknowledgement: try send(.settingsAcknowledgement)
+        case ClientFrame.Kind.ping where !isAcknowledgement:
+            try send(ClientFrame(type: frame.type, flags: 1, payload: payload))
         default: break
         }
-        if head[3] <= Kind.headers, head[4] & 1 == 1 { answers[stream]?.hasEnded = true }
+        if frame.type <= ClientFrame.Kind.headers, frame.endsStream { answers[frame.stream]?.hasEnded = true }
     }
 
-    private func send(_ kind: UInt8, _ flags: UInt8, _ stream: UInt32, _ payload: [UInt8]) throws {
-        let length = payload.count
-        let head = [UInt8(length >> 16), UInt8(length >> 8 & 0xff), UInt8(length & 0xff), kind, flags]
-        try connection.send(head + [24, 16, 8, 0].map { UInt8(stream >> $0 & 0xff) } + payload)
-    }
-
-    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-        bytes.reduce(0) { $0 << 8 | UInt32($1) }
-    }
+    private func send(_ frame: ClientFrame) throws { try connection.send(frame.bytes) }
 }
 
 extension TestServer {
