@@ -1,9 +1,8 @@
 import FoundationEssentials
-import Glibc
 import TestSupport
 
 /// A program `Tests/Upstreams/scripted.py`: a Cellucid server whose answers are written by the test.
-final class ScriptedUpstream {
+final class ScriptedUpstream: ServerScript {
     /// What it speaks when nothing else is said.
     enum Generation: String, CaseIterable, Sendable {
         /// HTTP/1.0, one connection at a time, no protocol document.
@@ -60,7 +59,7 @@ final class ScriptedUpstream {
         }
     }
 
-    /// It does not start, or something that it should have is not there.
+    /// Something that it should have is not there.
     struct Failure: Error, CustomStringConvertible { let description: String }
 
     /// A request as it came.
@@ -119,16 +118,11 @@ final class ScriptedUpstream {
         let isReset: Bool
     }
 
-    /// The port it listens on; 0 for a Unix socket.
-    private(set) var port: UInt16 = 0
     /// The path of its Unix socket; nobody listens there unless it was made so.
     var socketPath: String { folder("socket") }
 
-    private let folder = TemporaryDirectory()
-    private let arguments: [String]
     private let isEncrypted: Bool
     private let isUnixSocket: Bool
-    private var child: ChildProcess?
     private var ruleSets = 0
 
     /// Starts it.
@@ -151,10 +145,11 @@ final class ScriptedUpstream {
         var arguments = ["--generation", generation.rawValue, "--id", id, "--name", "Dataset \(id)"]
         if !folders.isEmpty { arguments += ["--folders", folders.joined(separator: ",")] }
         if let certificate { arguments += ["--certificate", certificate] }
+        let folder = TemporaryDirectory()
         if isUnixSocket { arguments += ["--unix", folder("socket")] }
-        self.arguments = arguments
         isEncrypted = certificate != nil
         self.isUnixSocket = isUnixSocket
+        super.init("Upstreams/scripted.py", folder: folder, arguments)
         behave(rules)
         try start()
     }
@@ -170,51 +165,17 @@ final class ScriptedUpstream {
     // MARK: Its life
 
     /// Starts it again at the same place.
-    func start() throws {
+    override func start() throws(ChildProcess.Failure) {
         if isUnixSocket { folder.remove("socket") }
-        let output = TemporaryDirectory()
-        let child = try ChildProcess(
-            "python3",
-            [
-                "-B", "\(Repository.root)/Tests/Upstreams/scripted.py", "--port", "\(port)", "--behaviour",
-                folder("behaviour"), "--log", folder("log"),
-            ] + arguments,
-            directory: "/",
-            output: output("output"),
-            error: output("error")
-        )
-        let line: String? = Deadline(seconds: 60).firstAnswer {
-            let text = String(decoding: readFile(output("output")) ?? [], as: UTF8.self)
-            return text.hasSuffix("\n") ? text : child.hasEnded ? "" : nil
-        }
-        guard let line, let number = line.split(whereSeparator: \.isWhitespace).last.flatMap({ UInt16($0) })
-        else {
-            let error = String(decoding: readFile(output("error")) ?? [], as: UTF8.self)
-            throw Failure(description: "scripted.py does not start: \(error)")
-        }
-        port = number
-        self.child = child
+        try super.start()
     }
-
-    /// Kills it.
-    func stop() {
-        child?.kill()
-        child = nil
-    }
-
-    /// Makes it take connections without doing anything with them.
-    func pause() { child?.send(signal: SIGSTOP) }
-
-    /// Ends the pause.
-    func resume() { child?.send(signal: SIGCONT) }
 
     /// Does what `rules` say from now on; they take the place of all earlier ones.
     func behave(_ rules: [Rule]) {
         ruleSets += 1
         // A rule that nobody meets makes the text another one, so that counts start anew.
         let all = rules + [Rule("none-\(ruleSets)", [])]
-        folder.write("behaviour.next", "[\(all.map(Self.json).joined(separator: ",\n"))]")
-        folder.rename("behaviour.next", to: "behaviour")
+        behave("[\(all.map(Self.json).joined(separator: ",\n"))]")
     }
 
     // MARK: What it saw
@@ -284,11 +245,6 @@ final class ScriptedUpstream {
     /// Waits for the end of a connection.
     func waitForEnding(of connection: Int, seconds: Int = 30) -> Ending? {
         Deadline(seconds: seconds).firstAnswer { endings.first { $0.connection == connection } }
-    }
-
-    private var log: [JSON] {
-        let lines = (readFile(folder("log")) ?? []).split(separator: UInt8(ascii: "\n"))
-        return lines.compactMap { try? JSON(Array($0)) }
     }
 
     // MARK: Rules as JSON

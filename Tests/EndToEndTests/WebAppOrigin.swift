@@ -1,8 +1,7 @@
-import Glibc
 import TestSupport
 
 /// A program `Tests/WebApp/origin.py`: the origin of a web app, or a proxy.
-final class WebAppOrigin {
+final class WebAppOrigin: ServerScript {
     /// A request that came.
     struct Request {
         let method: String
@@ -18,16 +17,12 @@ final class WebAppOrigin {
     /// Whether the programs that it needs are there; a line on the output says so when they are not.
     static let isAvailable = TLSCertificates.isAvailable && python != nil
 
+    private static let path = "WebApp/origin.py"
     private static let python = Repository.python(with: "ssl")
 
-    /// The port it listens on.
-    private(set) var port: UInt16 = 0
     /// A folder for builds that are published.
     let builds = TemporaryDirectory()
 
-    private let folder = TemporaryDirectory()
-    private let arguments: [String]
-    private var child: ChildProcess?
     private var published: String?
 
     /// Starts an origin of the first build by HTTPS.
@@ -37,9 +32,12 @@ final class WebAppOrigin {
     /// - Throws: when it does not start.
     init(hasInventory: Bool = false, certificate: WebAppCertificates.Kind = .trusted) throws {
         let app = WebAppFixture.write(in: builds)
-        arguments =
-            ["--folder", app, "--certificate", try WebAppCertificates.chain(certificate)]
-            + (hasInventory ? ["--inventory"] : [])
+        let chain = try WebAppCertificates.chain(certificate)
+        super.init(
+            Self.path,
+            python: Self.python ?? "python3",
+            ["--folder", app, "--certificate", chain] + (hasInventory ? ["--inventory"] : [])
+        )
         try start()
     }
 
@@ -49,56 +47,16 @@ final class WebAppOrigin {
     ///   - map: where it leads connections instead of their targets.
     /// - Throws: when it does not start.
     init(proxyFor user: String?, map: [String] = []) throws {
-        arguments =
+        super.init(
+            Self.path,
+            python: Self.python ?? "python3",
             ["--connect-proxy"] + (user.map { ["--user", $0] } ?? []) + map.flatMap { ["--map", $0] }
+        )
         try start()
     }
 
     /// What gateways are told.
     var url: String { "https://localhost:\(port)" }
-
-    // MARK: Its life
-
-    /// Starts it again on the same port.
-    func start() throws {
-        let output = TemporaryDirectory()
-        let child = try ChildProcess(
-            Self.python ?? "python3",
-            [
-                "-B", "\(Repository.root)/Tests/WebApp/origin.py", "--port", "\(port)", "--behaviour",
-                folder("behaviour"), "--log", folder("log"),
-            ] + arguments,
-            directory: "/",
-            output: output("output"),
-            error: output("error")
-        )
-        let line: String? = Deadline(seconds: 60).firstAnswer {
-            let text = String(decoding: readFile(output("output")) ?? [], as: UTF8.self)
-            return text.hasSuffix("\n") ? text : child.hasEnded ? "" : nil
-        }
-        guard let line, let number = line.split(whereSeparator: \.isWhitespace).last.flatMap({ UInt16($0) })
-        else {
-            let error = String(decoding: readFile(output("error")) ?? [], as: UTF8.self)
-            throw TLSCertificates.Failure(description: "origin.py does not start: \(error)")
-        }
-        port = number
-        self.child = child
-    }
-
-    /// Ends it.
-    func stop() {
-        child?.kill()
-        child = nil
-    }
-
-    /// Whether it has ended by itself.
-    var hasEnded: Bool { child?.hasEnded ?? true }
-
-    /// Makes it take connections without doing anything with them.
-    func pause() { child?.send(signal: SIGSTOP) }
-
-    /// Ends the pause.
-    func resume() { child?.send(signal: SIGCONT) }
 
     // MARK: What it does
 
@@ -121,18 +79,16 @@ final class WebAppOrigin {
         if let published { members.append("\"folder\": \"\(published)\"") }
         if let diesAfter { members.append("\"die_after\": \(diesAfter)") }
         members.append("\"paths\": {\(rules.map { "\"\($0)\": \($1)" }.joined(separator: ", "))}")
-        folder.write("behaviour.next", "{\(members.joined(separator: ", "))}")
-        folder.rename("behaviour.next", to: "behaviour")
+        behave("{\(members.joined(separator: ", "))}")
     }
 
     // MARK: What it saw
 
     /// All requests so far, in the order of their answers.
     var requests: [Request] {
-        let lines = (readFile(folder("log")) ?? []).split(separator: UInt8(ascii: "\n"))
-        return lines.compactMap { line in
-            guard let entry = try? JSON(Array(line)), let method = entry["method"]?.text,
-                let path = entry["path"]?.text, case .number(let status)? = entry["status"],
+        log.compactMap { entry in
+            guard let method = entry["method"]?.text, let path = entry["path"]?.text,
+                case .number(let status)? = entry["status"],
                 case .number(let connection)? = entry["connection"],
                 case .object(let fields)? = entry["headers"]
             else { return nil }
