@@ -11,13 +11,7 @@ import Testing
     private func withPair(_ body: @escaping @Sendable (SocketPair, EventLoop) async throws -> Void)
         async throws
     {
-        let harness = try LoopHarness()
-        try await harness.run { loop in
-            let pair = try SocketPair(loop)
-            defer {
-                pair.channel.close()
-                pair.closePeer()
-            }
+        try await LoopHarness.withPair { pair, loop in
             _ = pair.receive()
             // The edge of the registration.
             #expect(await pair.channel.waitForActivity(until: loop.now + Self.far) == .ready)
@@ -25,22 +19,9 @@ import Testing
         }
     }
 
-    /// Lets `body` happen while the other task waits.
-    private func later(
-        _ pair: SocketPair,
-        _ loop: EventLoop,
-        _ body: @escaping @Sendable (SocketPair) -> Void
-    ) {
-        let bound = LoopBound(pair, loop: loop)
-        Task(executorPreference: loop) {
-            await loop.sleep(milliseconds: 1)
-            body(bound.value)
-        }
-    }
-
     @Test func readingEndsTheWait() async throws {
         try await withPair { pair, loop in
-            later(pair, loop) { $0.send([1]) }
+            pair.later { $0.send([1]) }
             #expect(await pair.channel.waitForActivity(until: loop.now + Self.far) == .ready)
             #expect(pair.channel.isReadReady)
             #expect(pair.receive() == [1])
@@ -50,7 +31,7 @@ import Testing
     @Test func roomToWriteEndsTheWait() async throws {
         try await withPair { pair, loop in
             #expect(pair.fill() > 0)
-            later(pair, loop) { $0.drain() }
+            pair.later { $0.drain() }
             #expect(await pair.channel.waitForActivity(until: loop.now + Self.far) == .ready)
             #expect(pair.channel.isWriteReady)
             #expect(!pair.channel.isReadReady)
@@ -59,7 +40,7 @@ import Testing
 
     @Test func theEndOfThePeerEndsTheWait() async throws {
         try await withPair { pair, loop in
-            later(pair, loop) { shutdown($0.peer, Int32(SHUT_WR)) }
+            pair.later { shutdown($0.peer, Int32(SHUT_WR)) }
             #expect(await pair.channel.waitForActivity(until: loop.now + Self.far) == .ready)
             #expect(pair.channel.isPeerClosed)
             #expect(pair.channel.isReadReady)
@@ -68,7 +49,7 @@ import Testing
 
     @Test func notifyingEndsTheWait() async throws {
         try await withPair { pair, loop in
-            later(pair, loop) { $0.channel.notify() }
+            pair.later { $0.channel.notify() }
             #expect(await pair.channel.waitForActivity(until: loop.now + Self.far) == .ready)
             #expect(!pair.channel.isReadReady)
             // It counts once.
@@ -96,14 +77,14 @@ import Testing
             #expect(await pair.channel.waitForActivity(until: deadline) == .timedOut)
             #expect(loop.now >= deadline)
             // Afterwards all is as before.
-            later(pair, loop) { $0.channel.notify() }
+            pair.later { $0.channel.notify() }
             #expect(await pair.channel.waitForActivity(until: loop.now + Self.far) == .ready)
         }
     }
 
     @Test func interruptsEndTheWait() async throws {
         try await withPair { pair, loop in
-            later(pair, loop) { $0.channel.interrupt() }
+            pair.later { $0.channel.interrupt() }
             #expect(await pair.channel.waitForActivity(until: .max) == .interrupted)
             pair.channel.notify()
             #expect(

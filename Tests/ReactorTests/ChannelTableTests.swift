@@ -22,10 +22,7 @@ import Testing
             #expect(table.channel(for: again) === pairs[1].channel, "an old token removes nothing")
             #expect(table.channel(for: 1 << 20) == nil)
             #expect(table.channel(for: ChannelTable.wakeupToken) == nil)
-            for pair in pairs {
-                pair.channel.close()
-                pair.closePeer()
-            }
+            for pair in pairs { pair.close() }
         }
     }
 }

@@ -5,21 +5,11 @@ import Testing
 
 @Suite struct ChannelTests {
     @Test func waitsUntilThereIsSomethingToRead() async throws {
-        let harness = try LoopHarness()
-        let received = try await harness.run { loop in
-            let pair = try SocketPair(loop)
-            defer {
-                pair.channel.close()
-                pair.closePeer()
-            }
+        let received = try await LoopHarness.withPair { pair, loop in
             #expect(pair.channel.isReadReady, "a new channel is tried first")
             #expect(pair.receive() == [])
             #expect(!pair.channel.isReadReady)
-            let bound = LoopBound(pair, loop: loop)
-            Task(executorPreference: loop) {
-                await loop.sleep(milliseconds: 1)
-                bound.value.send([1, 2, 3])
-            }
+            pair.later { $0.send([1, 2, 3]) }
             #expect(await pair.channel.waitReadable(until: loop.now + 30_000) == .ready)
             let received = pair.receive()
             #expect(!pair.channel.isReadReady)
@@ -29,36 +19,20 @@ import Testing
     }
 
     @Test func waitsUntilThereIsRoomToWrite() async throws {
-        let harness = try LoopHarness()
-        try await harness.run { loop in
-            let pair = try SocketPair(loop)
-            defer {
-                pair.channel.close()
-                pair.closePeer()
-            }
+        try await LoopHarness.withPair { pair, loop in
             #expect(await pair.channel.waitWritable(until: loop.now) == .ready)
             // The edge of the registration must not be taken for one that comes after the buffer was full.
             await loop.sleep(milliseconds: 1)
             #expect(pair.fill() > 0)
             #expect(!pair.channel.isWriteReady)
-            let bound = LoopBound(pair, loop: loop)
-            Task(executorPreference: loop) {
-                await loop.sleep(milliseconds: 1)
-                bound.value.drain()
-            }
+            pair.later { $0.drain() }
             #expect(await pair.channel.waitWritable(until: loop.now + 30_000) == .ready)
             #expect(pair.fill() > 0)
         }
     }
 
     @Test func deadlinesPass() async throws {
-        let harness = try LoopHarness()
-        try await harness.run { loop in
-            let pair = try SocketPair(loop)
-            defer {
-                pair.channel.close()
-                pair.closePeer()
-            }
+        try await LoopHarness.withPair { pair, loop in
             _ = pair.receive()
             await loop.sleep(milliseconds: 1)
             _ = pair.fill()
@@ -72,34 +46,18 @@ import Testing
 
     /// The entry of an earlier wait comes due during a later one that may take longer.
     @Test func anEarlierDeadlineDoesNotEndALaterWait() async throws {
-        let harness = try LoopHarness()
-        try await harness.run { loop in
-            let pair = try SocketPair(loop)
-            defer {
-                pair.channel.close()
-                pair.closePeer()
-            }
+        try await LoopHarness.withPair { pair, loop in
             _ = pair.receive()
             pair.send([1])
             #expect(await pair.channel.waitReadable(until: loop.now + 100) == .ready)
             _ = pair.receive()
-            let bound = LoopBound(pair, loop: loop)
-            Task(executorPreference: loop) {
-                await loop.sleep(milliseconds: 600)
-                bound.value.send([2])
-            }
+            pair.later(milliseconds: 600) { $0.send([2]) }
             #expect(await pair.channel.waitReadable(until: loop.now + 30_000) == .ready)
         }
     }
 
     @Test func interruptsEndReading() async throws {
-        let harness = try LoopHarness()
-        try await harness.run { loop in
-            let pair = try SocketPair(loop)
-            defer {
-                pair.channel.close()
-                pair.closePeer()
-            }
+        try await LoopHarness.withPair { pair, loop in
             _ = pair.receive()
             let bound = LoopBound(pair, loop: loop)
             Task(executorPreference: loop) { bound.value.channel.interrupt() }
@@ -116,10 +74,7 @@ import Testing
     }
 
     @Test func theEndOfThePeerIsReadable() async throws {
-        let harness = try LoopHarness()
-        try await harness.run { loop in
-            let pair = try SocketPair(loop)
-            defer { pair.channel.close() }
+        try await LoopHarness.withPair { pair, loop in
             _ = pair.receive()
             let bound = LoopBound(pair, loop: loop)
             Task(executorPreference: loop) { bound.value.closePeer() }
@@ -132,10 +87,7 @@ import Testing
 
     /// Both come in one event, and no further edge tells of the end.
     @Test func dataAndTheEndAtOnce() async throws {
-        let harness = try LoopHarness()
-        try await harness.run { loop in
-            let pair = try SocketPair(loop)
-            defer { pair.channel.close() }
+        try await LoopHarness.withPair { pair, loop in
             _ = pair.receive()
             pair.send([1, 2, 3])
             pair.closePeer()
@@ -163,10 +115,7 @@ import Testing
                     for other in others { _ = other.receive() }
                     await loop.yield()
                     #expect(others.allSatisfy { !$0.channel.isReadReady })
-                    for other in others {
-                        other.channel.close()
-                        other.closePeer()
-                    }
+                    for other in others { other.close() }
                 }
                 await loop.yield()
                 for pair in pairs.reversed() { pair.send([1]) }
@@ -177,13 +126,7 @@ import Testing
     }
 
     @Test func parkedChannelsWakeWithoutATask() async throws {
-        let harness = try LoopHarness()
-        try await harness.run { loop in
-            let pair = try SocketPair(loop)
-            defer {
-                pair.channel.close()
-                pair.closePeer()
-            }
+        try await LoopHarness.withPair { pair, loop in
             let woken = Shared<[Readiness]>([])
             let note: (Readiness) -> Void = { readiness in woken.withLock { $0.append(readiness) } }
             pair.channel.park(until: loop.now + 30_000, note)

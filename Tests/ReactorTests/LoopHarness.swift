@@ -18,6 +18,17 @@ final class LoopHarness: Sendable {
         thread.join()
     }
 
+    /// Runs `body` as a task on the loop of a new harness, with two connected sockets that are closed afterwards.
+    static func withPair<Result: Sendable>(
+        _ body: @escaping @Sendable (SocketPair, EventLoop) async throws -> Result
+    ) async throws -> Result {
+        try await LoopHarness().run { loop in
+            let pair = try SocketPair(loop)
+            defer { pair.close() }
+            return try await body(pair, loop)
+        }
+    }
+
     /// Runs `body` as a task on the loop.
     func run<Result: Sendable>(
         _ body: @escaping @Sendable (EventLoop) async throws -> Result
@@ -30,7 +41,9 @@ final class LoopHarness: Sendable {
 /// Two connected sockets: a channel on one of them, and the bare other one.
 final class SocketPair {
     let channel: Channel
-    let peer: Int32
+    /// The bare socket; -1 once it is closed.
+    private(set) var peer: Int32
+    private let loop: EventLoop
 
     init(_ loop: EventLoop) throws {
         var ends: [Int32] = [0, 0]
@@ -39,6 +52,7 @@ final class SocketPair {
             throw SystemError(code: errno, call: "socketpair")
         }
         peer = ends[1]
+        self.loop = loop
         channel = try Channel(Descriptor(ends[0], from: "socketpair"), loop: loop)
     }
 
@@ -73,5 +87,25 @@ final class SocketPair {
         while read(peer, &buffer, buffer.count) > 0 {}
     }
 
-    func closePeer() { close(peer) }
+    /// Runs `body` in another task, while the present one waits.
+    func later(milliseconds: Int64 = 1, _ body: @escaping @Sendable (SocketPair) -> Void) {
+        let bound = LoopBound(self, loop: loop)
+        let loop = loop
+        Task(executorPreference: loop) {
+            await loop.sleep(milliseconds: milliseconds)
+            body(bound.value)
+        }
+    }
+
+    /// Closes the bare socket, once.
+    func closePeer() {
+        if peer >= 0 { Glibc.close(peer) }
+        peer = -1
+    }
+
+    /// Closes both.
+    func close() {
+        channel.close()
+        closePeer()
+    }
 }
