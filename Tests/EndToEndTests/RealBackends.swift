@@ -35,6 +35,18 @@ final class RealBackends {
         return document["backends"]?.elements.first { $0["mount"]?.text == server.mount }
     }
 
+    /// Opens the channel of a viewer of 0.9.5, whose server has to welcome it.
+    func openChannel(
+        _ viewer: String,
+        at server: CellucidServer,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws -> ViewerChannel {
+        let channel = try ViewerChannel(gateway, server, viewer: viewer)
+        let welcome = try channel.next()
+        #expect(welcome == .text("{\"type\":\"welcome\"}"), sourceLocation: sourceLocation)
+        return channel
+    }
+
     // MARK: Requests, each on a connection of its own
 
     /// Asks the gateway.

@@ -4,20 +4,20 @@ import Testing
 /// The WebSocket of the real Cellucid 0.9.5, through the gateway.
 @Suite(.enabled(if: CellucidServer.areInstalled, "the Cellucid servers are not there"))
 struct RealUpstreamChannelTests {
-    private let welcome = ViewerChannel.Frame.text("{\"type\":\"welcome\"}")
-
-    private func backends(viewers: [String], _ arguments: [String] = []) throws -> RealBackends {
-        try RealBackends([CellucidServer(.v095, viewers: viewers, arguments)])
+    /// A server with these viewers, behind a gateway.
+    private func serve(
+        _ viewers: [String],
+        _ arguments: [String] = []
+    ) throws -> (backends: RealBackends, server: CellucidServer) {
+        let server = try CellucidServer(.v095, viewers: viewers, arguments)
+        return (try RealBackends([server]), server)
     }
 
     @Test("Events of every kind reach the viewer's callback and no other")
     func events() throws {
-        let backends = try backends(viewers: ["a", "b"])
-        let server = backends.servers[0]
-        let first = try ViewerChannel(backends.gateway, server, viewer: "a")
-        let second = try ViewerChannel(backends.gateway, server, viewer: "b")
-        #expect(try first.next() == welcome)
-        #expect(try second.next() == welcome)
+        let (backends, server) = try serve(["a", "b"])
+        let first = try backends.openChannel("a", at: server)
+        let second = try backends.openChannel("b", at: server)
         let hover: [String: JSON] = ["type": .string("hover"), "cell": .number(7), "position": .null]
         try first.send(.object(hover))
         #expect(server.deliveries(1) == [.init(viewer: "a", event: .object(hover))])
@@ -29,20 +29,16 @@ struct RealUpstreamChannelTests {
 
     @Test("What Python sends reaches the page of its viewer")
     func commands() throws {
-        let backends = try backends(viewers: ["a", "b"])
-        let server = backends.servers[0]
-        let first = try ViewerChannel(backends.gateway, server, viewer: "a")
-        #expect(try first.next() == welcome)
+        let (backends, server) = try serve(["a", "b"])
+        let first = try backends.openChannel("a", at: server)
         try server.send("{\"type\":\"resetCamera\"}", to: "a")
         #expect(try first.next() == .text("{\"type\":\"resetCamera\"}"))
     }
 
     @Test("A session bundle arrives byte for byte")
     func session() throws {
-        let backends = try backends(viewers: ["a"])
-        let server = backends.servers[0]
-        let channel = try ViewerChannel(backends.gateway, server, viewer: "a")
-        #expect(try channel.next() == welcome)
+        let (backends, server) = try serve(["a"])
+        let channel = try backends.openChannel("a", at: server)
         try server.expect("r1", of: "a")
         let bundle = server.version.bundle
         try channel.send(.object(["type": .string("session_bundle"), "requestId": .string("r1")]), bundle)
@@ -59,10 +55,8 @@ struct RealUpstreamChannelTests {
 
     @Test("Twenty thousand selected cells arrive in order")
     func largeSelection() throws {
-        let backends = try backends(viewers: ["a"])
-        let server = backends.servers[0]
-        let channel = try ViewerChannel(backends.gateway, server, viewer: "a")
-        #expect(try channel.next() == welcome)
+        let (backends, server) = try serve(["a"])
+        let channel = try backends.openChannel("a", at: server)
         let cells = (0..<20_000).map { UInt32($0 * 3) }
         let bytes = cells.flatMap { cell in (0..<4).map { UInt8(truncatingIfNeeded: cell >> ($0 * 8)) } }
         try channel.send(.object(["type": .string("selection"), "source": .string("knn")]), bytes)
@@ -72,10 +66,8 @@ struct RealUpstreamChannelTests {
 
     @Test("The server's pings come through while nobody says anything, and the page's pongs go back")
     func idle() throws {
-        let backends = try backends(viewers: ["a"], ["--ping-seconds", "0.2"])
-        let server = backends.servers[0]
-        let channel = try ViewerChannel(backends.gateway, server, viewer: "a")
-        #expect(try channel.next() == welcome)
+        let (backends, server) = try serve(["a"], ["--ping-seconds", "0.2"])
+        let channel = try backends.openChannel("a", at: server)
         for _ in 0..<3 {
             guard case .ping(let payload) = try channel.next() else {
                 throw RawConnection.Failure.malformed("no ping")
@@ -90,8 +82,7 @@ struct RealUpstreamChannelTests {
     func outlivesIdleTime() throws {
         let server = try CellucidServer(.v095, viewers: ["a"], ["--ping-seconds", "0.5"])
         let backends = try RealBackends([server], ["--idle-seconds", "1", "--stall-seconds", "1"])
-        let channel = try ViewerChannel(backends.gateway, server, viewer: "a")
-        #expect(try channel.next() == welcome)
+        let channel = try backends.openChannel("a", at: server)
         for _ in 0..<5 {
             guard case .ping = try channel.next() else { throw RawConnection.Failure.malformed("no ping") }
         }
@@ -101,8 +92,7 @@ struct RealUpstreamChannelTests {
 
     @Test("Unknown viewers and wrong tokens are closed with the server's code")
     func credentials() throws {
-        let backends = try backends(viewers: ["a"])
-        let server = backends.servers[0]
+        let (backends, server) = try serve(["a"])
         for (viewer, token) in [("a", "wrong"), ("nobody", "wrong")] {
             let channel = try ViewerChannel(backends.gateway, mount: server.mount)
             try channel.hello(viewer, token: token)
@@ -115,39 +105,32 @@ struct RealUpstreamChannelTests {
 
     @Test("A newer page of a viewer takes the place of the older one, as after a reload")
     func replaced() throws {
-        let backends = try backends(viewers: ["a"])
-        let server = backends.servers[0]
-        let older = try ViewerChannel(backends.gateway, server, viewer: "a")
-        #expect(try older.next() == welcome)
-        let newer = try ViewerChannel(backends.gateway, server, viewer: "a")
-        #expect(try newer.next() == welcome)
+        let (backends, server) = try serve(["a"])
+        let older = try backends.openChannel("a", at: server)
+        let newer = try backends.openChannel("a", at: server)
         #expect(try older.next() == .close(4409))
         older.reset()
-        let third = try ViewerChannel(backends.gateway, server, viewer: "a")
-        #expect(try third.next() == welcome)
+        _ = try backends.openChannel("a", at: server)
+        #expect(try newer.next() == .close(4409))
     }
 
     @Test("Pages of other sites get no channel, although the server sees its own origin")
     func otherSite() throws {
-        let backends = try backends(viewers: ["a"])
-        let mount = backends.servers[0].mount
+        let (backends, server) = try serve(["a"])
         for origin in ["https://evil.example", "null", "http://127.0.0.1.evil.example"] {
             let error = #expect(throws: ViewerChannel.Refusal.self) {
-                try ViewerChannel(backends.gateway, mount: mount, origin: origin)
+                try ViewerChannel(backends.gateway, mount: server.mount, origin: origin)
             }
             #expect(error?.response.status == 403, "\(origin)")
         }
-        #expect(try backends.ask("/\(mount)/_cellucid/ws").status == 426)
+        #expect(try backends.ask("/\(server.mount)/_cellucid/ws").status == 426)
     }
 
     @Test("A viewer that Python stops is told, and so is one whose server goes")
     func stopped() throws {
-        let backends = try backends(viewers: ["a", "b"])
-        let server = backends.servers[0]
-        let first = try ViewerChannel(backends.gateway, server, viewer: "a")
-        let second = try ViewerChannel(backends.gateway, server, viewer: "b")
-        #expect(try first.next() == welcome)
-        #expect(try second.next() == welcome)
+        let (backends, server) = try serve(["a", "b"])
+        let first = try backends.openChannel("a", at: server)
+        let second = try backends.openChannel("b", at: server)
         try server.remove("a")
         #expect(try first.next() == .close(1001))
         server.kill()
@@ -156,9 +139,8 @@ struct RealUpstreamChannelTests {
 
     @Test("When the gateway stops, the tunnel ends in order")
     func gatewayStops() throws {
-        let backends = try backends(viewers: ["a"])
-        let channel = try ViewerChannel(backends.gateway, backends.servers[0], viewer: "a")
-        #expect(try channel.next() == welcome)
+        let (backends, server) = try serve(["a"])
+        let channel = try backends.openChannel("a", at: server)
         backends.gateway.send(signal: 15)
         #expect(try channel.next() == .close(1001))
         try channel.close(1001)
