@@ -22,7 +22,9 @@ struct NotebookDocumentationTests {
             }
             ExportFixture().write("my-export", in: folder)
             ExportFixture().write("root/cells", in: folder)
-            (certificate, _, both) = try TLSCertificates(in: folder).make("localhost")
+            let files = try TLSCertificates(in: folder).make("localhost")
+            certificate = files.certificate
+            both = files.both
             gateway = try GatewayProcessUnderTest(
                 [folder("root"), "--tls", both] + arguments,
                 hasWebApp: hasWebApp

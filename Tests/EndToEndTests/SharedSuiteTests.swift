@@ -128,7 +128,7 @@ struct SharedSuiteTests {
     )
     func ranges(file: String, usesTLS: Bool) throws {
         let folder = TemporaryDirectory()
-        let flags = usesTLS ? ["--tls", try certificate(in: folder)] : []
+        let flags = usesTLS ? try tlsFlags(in: folder) : []
         let gateway = try GatewayProcessUnderTest([Repository.demo] + flags)
         try runRangeSuite(
             "\(usesTLS ? "https" : "http")://localhost:\(gateway.port)/\(file)",
@@ -145,7 +145,7 @@ struct SharedSuiteTests {
     )
     func rangesOfLargeFile(usesTLS: Bool) throws {
         let folder = TemporaryDirectory()
-        let flags = usesTLS ? ["--tls", try certificate(in: folder)] : []
+        let flags = usesTLS ? try tlsFlags(in: folder) : []
         let export = try ServedExport(
             ["large.f32": ExportFixture.noise(300_000), "empty.bin": []],
             arguments: flags
@@ -184,7 +184,7 @@ struct SharedSuiteTests {
         files["large.json"] = ExportFixture(genes: (0..<500).map { "GENE\($0)" }).files["var_manifest.json"]
         let export = try ServedExport(
             files,
-            arguments: usesTLS ? ["--tls", try certificate(in: folder)] : ["--h2c"]
+            arguments: usesTLS ? try tlsFlags(in: folder) : ["--h2c"]
         )
         let base = "\(usesTLS ? "https" : "http")://localhost:\(export.gateway.port)/cells"
         for file in ["large.f32", "large.json", "points_3d.bin.gz"] {
@@ -202,7 +202,7 @@ struct SharedSuiteTests {
         let python = try #require(Self.http2Python)
         let folder = TemporaryDirectory()
         let export = try ServedExport(
-            arguments: usesTLS ? ["--tls", try certificate(in: folder)] : ["--h2c"]
+            arguments: usesTLS ? try tlsFlags(in: folder) : ["--h2c"]
         )
         let arguments = [
             "\(usesTLS ? "https" : "http")://localhost:\(export.gateway.port)/cells/obs_manifest.json",
@@ -226,19 +226,8 @@ struct SharedSuiteTests {
         #expect(output.contains(" passed, "), "\(arguments)\n\(output)\(run.error)")
     }
 
-    /// A certificate for localhost with its key, in one file.
-    private func certificate(in folder: TemporaryDirectory) throws -> String {
-        let made = try ChildProcess.run(
-            "openssl",
-            [
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2",
-                "-keyout", folder("both.pem"), "-out", folder("certificate.pem"),
-            ]
-        )
-        try #require(made.ending == .exit(0), "\(made.error)")
-        let both = (readFile(folder("both.pem")) ?? []) + (readFile(folder("certificate.pem")) ?? [])
-        folder.write("both.pem", both)
-        return folder("both.pem")
+    /// What makes a gateway answer with TLS.
+    private func tlsFlags(in folder: TemporaryDirectory) throws -> [String] {
+        ["--tls", try TLSCertificates(in: folder).make("localhost").both]
     }
 }

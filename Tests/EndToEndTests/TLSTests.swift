@@ -116,7 +116,7 @@ struct TLSTests {
         folder.write("cut.pem", Array((readFile(one.both) ?? []).prefix(300)))
         folder.write("damaged.pem", "-----BEGIN CERTIFICATE-----\nMIIBzzzz\n-----END CERTIFICATE-----\n")
         folder.write("mismatch.pem", (readFile(one.certificate) ?? []) + (readFile(two.key) ?? []))
-        try certificates.run([
+        try certificates.maker.run([
             "pkey", "-in", one.key, "-aes256", "-passout", "pass:secret", "-out", folder("locked.key"),
         ])
         let cases: [(arguments: [String], file: String, word: String)] = [

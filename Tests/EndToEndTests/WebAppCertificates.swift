@@ -37,31 +37,15 @@ enum WebAppCertificates {
     }
 
     private static func make() throws -> Files {
-        let certificates = TLSCertificates(in: folder)
-        let authority = try certificates.make("authority.example")
-        let other = try certificates.make("other-authority.example")
-        func sign(_ name: String, _ names: String, _ signer: (certificate: String, key: String, both: String))
-            throws
-            -> String
-        {
-            let (key, certificate) = (folder("\(name).key"), folder("\(name).crt"))
-            folder.write("\(name).ext", "subjectAltName=\(names)\n")
-            try certificates.run([
-                "req", "-new", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-subj",
-                "/CN=\(name)", "-keyout", key, "-out", folder("\(name).csr"),
-            ])
-            try certificates.run([
-                "x509", "-req", "-in", folder("\(name).csr"), "-CA", signer.certificate, "-CAkey", signer.key,
-                "-CAcreateserial", "-days", "30", "-extfile", folder("\(name).ext"), "-out", certificate,
-            ])
-            folder.write("\(name).pem", (readFile(certificate) ?? []) + (readFile(key) ?? []))
-            return folder("\(name).pem")
-        }
+        let maker = CertificateMaker(in: folder)
+        let authority = try maker.selfSigned("authority.example")
+        let other = try maker.selfSigned("other-authority.example")
+        let here = ["DNS:localhost", "IP:127.0.0.1"]
         return Files(
             authority: authority.certificate,
-            trusted: try sign("trusted", "DNS:localhost,IP:127.0.0.1", authority),
-            untrusted: try sign("untrusted", "DNS:localhost,IP:127.0.0.1", other),
-            otherName: try sign("other-name", "DNS:viewer.example", authority)
+            trusted: try maker.signed("trusted", here, by: authority).both,
+            untrusted: try maker.signed("untrusted", here, by: other).both,
+            otherName: try maker.signed("other-name", ["DNS:viewer.example"], by: authority).both
         )
     }
 }

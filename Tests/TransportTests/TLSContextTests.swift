@@ -31,19 +31,19 @@ struct TLSContextTests {
     }
 
     @Test func acceptsOneFileOrTwo() throws {
-        let files = TLSTestFiles.separate("apart", ["DNS:apart.example"])
+        let files = TLSTestFiles.selfSigned("apart", ["DNS:apart.example"])
         #expect(try context(TLSTestFiles.one).warnings.isEmpty)
         #expect(try context(files.certificate, key: files.key).certificateNames == ["apart.example"])
     }
 
     @Test(arguments: [["rsa:2048"], ["ed25519"], ["ec", "-pkeyopt", "ec_paramgen_curve:P-384"]])
     func acceptsKeysOfEveryKind(key: [String]) {
-        let files = TLSTestFiles.separate("kind-\(key[0].prefix(3))", key: key)
+        let files = TLSTestFiles.selfSigned("kind-\(key[0].prefix(3))", key: key)
         #expect(message(files.certificate, key: files.key) == "accepted")
     }
 
     @Test func acceptsTheFormsOfAKey() throws {
-        let files = TLSTestFiles.separate("forms")
+        let files = TLSTestFiles.selfSigned("forms")
         let traditional = TLSTestFiles.folder("forms-sec1.key")
         try #require(TLSTestFiles.run(["ec", "-in", files.key, "-out", traditional]))
         let parameters = TLSTestFiles.folder("forms-parameters.pem")
@@ -72,7 +72,7 @@ struct TLSContextTests {
     }
 
     @Test func commonNameStandsInForMissingNames() throws {
-        let files = TLSTestFiles.separate("common", commonName: "Common.Example")
+        let files = TLSTestFiles.selfSigned("common", commonName: "Common.Example")
         #expect(try context(files.certificate, key: files.key).certificateNames == ["common.example"])
     }
 
@@ -94,7 +94,7 @@ struct TLSContextTests {
     }
 
     @Test func keyFileInPlaceOfTheCertificate() {
-        let files = TLSTestFiles.separate("swapped")
+        let files = TLSTestFiles.selfSigned("swapped")
         #expect(message(files.key) == "\(files.key): no certificate in PEM form found")
         let key = message(files.certificate, key: files.certificate)
         #expect(key == "\(files.certificate): no private key in PEM form found")
@@ -117,13 +117,13 @@ struct TLSContextTests {
     }
 
     @Test func noKeyBesideTheCertificate() {
-        let path = TLSTestFiles.separate("keyless").certificate
+        let path = TLSTestFiles.selfSigned("keyless").certificate
         let expected = "\(path): no private key beside the certificate; give it with --tls-key"
         #expect(message(path) == expected)
     }
 
     @Test func damagedKey() {
-        let files = TLSTestFiles.separate("damaged-key")
+        let files = TLSTestFiles.selfSigned("damaged-key")
         let text = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
         let key = TLSTestFiles.file("damaged.key", text)
         #expect(message(files.certificate, key: key).hasPrefix("\(key): the private key is damaged ("))
@@ -131,7 +131,7 @@ struct TLSContextTests {
 
     @Test(arguments: ["pkcs8", "ec"])
     func keyWithPassword(form: String) throws {
-        let files = TLSTestFiles.separate("password-\(form)")
+        let files = TLSTestFiles.selfSigned("password-\(form)")
         let key = TLSTestFiles.folder("password-\(form).enc")
         let arguments =
             form == "pkcs8"
@@ -147,8 +147,8 @@ struct TLSContextTests {
 
     @Test(arguments: [["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], ["rsa:2048"]])
     func keyOfAnotherCertificate(key: [String]) {
-        let files = TLSTestFiles.separate("mismatch-\(key[0].prefix(3))", key: key)
-        let other = TLSTestFiles.separate("mismatch-other-\(key[0].prefix(3))")
+        let files = TLSTestFiles.selfSigned("mismatch-\(key[0].prefix(3))", key: key)
+        let other = TLSTestFiles.selfSigned("mismatch-other-\(key[0].prefix(3))")
         let expected =
             "\(other.key): the private key does not belong to the certificate in \(files.certificate)"
         #expect(message(files.certificate, key: other.key) == expected)
@@ -158,7 +158,7 @@ struct TLSContextTests {
     }
 
     @Test func keyTooShort() {
-        let files = TLSTestFiles.separate("short", key: ["rsa:512"])
+        let files = TLSTestFiles.selfSigned("short", key: ["rsa:512"])
         let expected = "\(files.certificate): OpenSSL does not accept the certificate (ee key too small)"
         #expect(message(files.certificate, key: files.key) == expected)
     }

@@ -6,20 +6,18 @@ enum TLSTestFiles {
     static let folder = TemporaryDirectory()
 
     /// Whether the `openssl` command can be run; a line on standard output says so when it cannot.
-    static let isAvailable: Bool = {
-        let isFound = run(["version"])
-        if !isFound { print("skipped: the TLS tests need the openssl command") }
-        return isFound
-    }()
+    static let isAvailable = CertificateMaker.isAvailable
+
+    private static let maker = CertificateMaker(in: folder)
 
     /// One PEM file with certificate and key for `one.example` and 127.0.0.1.
-    static let one = pair("one", ["DNS:one.example", "IP:127.0.0.1", "IP:::1"])
+    static let one = selfSigned("one", ["DNS:one.example", "IP:127.0.0.1", "IP:::1"]).both
 
     /// One PEM file with certificate and key for `Two.Example` and the names one label below.
-    static let two = pair("two", ["DNS:Two.Example", "DNS:*.two.example"])
+    static let two = selfSigned("two", ["DNS:Two.Example", "DNS:*.two.example"]).both
 
     /// One PEM file with certificate and key for `a.two.example`, with an RSA key.
-    static let three = pair("three", ["DNS:a.two.example"], key: ["rsa:2048"])
+    static let three = selfSigned("three", ["DNS:a.two.example"], key: ["rsa:2048"]).both
 
     /// The path of a new file with `text`.
     static func file(_ name: String, _ text: String) -> String {
@@ -32,35 +30,20 @@ enum TLSTestFiles {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Paths of a new self-signed certificate and of its private key.
-    static func separate(
+    /// The files of a new self-signed certificate.
+    static func selfSigned(
         _ name: String,
         _ alternativeNames: [String] = [],
-        key: [String] = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
+        key: [String] = CertificateMaker.ellipticKey,
         commonName: String? = nil
-    ) -> (certificate: String, key: String) {
-        let certificate = folder("\(name).crt")
-        let privateKey = folder("\(name).key")
-        var arguments = ["req", "-x509", "-nodes", "-days", "30", "-newkey"] + key
-        arguments += ["-subj", "/CN=\(commonName ?? name)", "-keyout", privateKey, "-out", certificate]
-        if !alternativeNames.isEmpty {
-            arguments += ["-addext", "subjectAltName=" + alternativeNames.joined(separator: ",")]
+    ) -> CertificateMaker.Files {
+        do {
+            return try maker.selfSigned(name, alternativeNames, commonName: commonName, key: key)
+        } catch {
+            preconditionFailure("\(error)")
         }
-        precondition(run(arguments), "openssl \(arguments)")
-        return (certificate, privateKey)
     }
 
     /// Runs `openssl` and says whether it succeeded.
-    static func run(_ arguments: [String]) -> Bool {
-        (try? ChildProcess.run("openssl", arguments))?.ending == .exit(0)
-    }
-
-    private static func pair(
-        _ name: String,
-        _ alternativeNames: [String],
-        key: [String] = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-    ) -> String {
-        let (certificate, privateKey) = separate(name, alternativeNames, key: key)
-        return file("\(name).pem", contents(certificate) + contents(privateKey))
-    }
+    static func run(_ arguments: [String]) -> Bool { (try? maker.run(arguments)) != nil }
 }

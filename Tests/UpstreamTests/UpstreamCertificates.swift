@@ -4,23 +4,13 @@ import Transport
 /// A certificate authority of the tests and what it has signed, made by the `openssl` command.
 enum UpstreamCertificates {
     /// Whether the `openssl` command can be run; a line on standard output says so when it cannot.
-    static let isAvailable: Bool = {
-        let isFound = run(["version"])
-        if !isFound { print("skipped: the TLS tests need the openssl command") }
-        return isFound
-    }()
+    static let isAvailable = CertificateMaker.isAvailable
 
-    private static let folder = TemporaryDirectory()
-    private static let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    private static let maker = CertificateMaker(in: TemporaryDirectory())
+    private static let issuer = made { try maker.selfSigned("ca", commonName: "Test CA") }
 
     /// The path of the authority's certificate.
-    static let authority: String = {
-        demand(
-            ["req", "-x509", "-days", "30", "-subj", "/CN=Test CA"] + key
-                + ["-keyout", folder("ca.key"), "-out", folder("ca.crt")]
-        )
-        return folder("ca.crt")
-    }()
+    static let authority = issuer.certificate
 
     /// For localhost, 127.0.0.1 and ::1.
     static let good = signed("good", ["DNS:localhost", "IP:127.0.0.1", "IP:::1"])
@@ -32,20 +22,11 @@ enum UpstreamCertificates {
     static let expired = signed(
         "expired",
         ["DNS:localhost", "IP:127.0.0.1"],
-        dates: ["-startdate", "20190101000000Z", "-enddate", "20200101000000Z"]
+        dates: ("20190101000000Z", "20200101000000Z")
     )
 
     /// For localhost, signed by itself.
-    static let lonely: String = {
-        demand(
-            [
-                "req", "-x509", "-days", "30", "-subj", "/CN=lonely", "-addext",
-                "subjectAltName=DNS:localhost,IP:127.0.0.1",
-            ]
-                + key + ["-keyout", folder("lonely.key"), "-out", folder("lonely.crt")]
-        )
-        return join("lonely")
-    }()
+    static let lonely = made { try maker.selfSigned("lonely", ["DNS:localhost", "IP:127.0.0.1"]) }.both
 
     /// The settings of a server with one of these certificates.
     static func server(_ path: String) throws -> TLSContext {
@@ -56,52 +37,15 @@ enum UpstreamCertificates {
         )
     }
 
-    private static func signed(_ name: String, _ names: [String], dates: [String] = ["-days", "30"]) -> String
-    {
-        demand(
-            ["req", "-new", "-subj", "/CN=\(name)"] + key
-                + ["-keyout", folder("\(name).key"), "-out", folder("\(name).csr")]
-        )
-        folder.write("\(name).index", "")
-        folder.write("\(name).serial", "01\n")
-        folder.write(
-            "\(name).cnf",
-            """
-            [ca]
-            default_ca = own
-            [own]
-            new_certs_dir = \(folder.path)
-            database = \(folder(name)).index
-            rand_serial = yes
-            default_md = sha256
-            policy = any
-            x509_extensions = leaf
-            [any]
-            commonName = supplied
-            [leaf]
-            subjectAltName = \(names.joined(separator: ","))
-            """
-        )
-        demand(
-            [
-                "ca", "-batch", "-notext", "-config", folder("\(name).cnf"), "-cert", authority, "-keyfile",
-                folder("ca.key"), "-in", folder("\(name).csr"), "-out", folder("\(name).crt"),
-            ] + dates
-        )
-        return join(name)
+    private static func signed(
+        _ name: String,
+        _ names: [String],
+        dates: (start: String, end: String)? = nil
+    ) -> String {
+        made { try maker.signed(name, names, by: issuer, dates: dates) }.both
     }
 
-    private static func join(_ name: String) -> String {
-        let parts = [folder("\(name).crt"), folder("\(name).key")]
-        folder.write("\(name).pem", parts.flatMap { readFile($0) ?? [] })
-        return folder("\(name).pem")
-    }
-
-    private static func demand(_ arguments: [String]) {
-        precondition(run(arguments), "openssl \(arguments)")
-    }
-
-    private static func run(_ arguments: [String]) -> Bool {
-        (try? ChildProcess.run("openssl", arguments))?.ending == .exit(0)
+    private static func made(_ make: () throws -> CertificateMaker.Files) -> CertificateMaker.Files {
+        do { return try make() } catch { preconditionFailure("\(error)") }
     }
 }
