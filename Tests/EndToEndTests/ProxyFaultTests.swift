@@ -129,8 +129,7 @@ struct ProxyFaultTests {
 
     @Test("A wrong answer is a sentence for the client, and nobody else notices", arguments: early)
     func beforeBody(fault: Fault) throws {
-        let upstream = try ScriptedUpstream(.third, [.init("/fault", fault.steps)])
-        let fixture = try ProxyFixture(upstream, arguments: ProxyFixture.impatience)
+        let (upstream, fixture) = try proxy(fault)
         let client = try fixture.connect()
         let response = try client.exchange("GET", "/up/fault")
         #expect(response.status == fault.status)
@@ -144,8 +143,7 @@ struct ProxyFaultTests {
     @Test("A wrong answer to HEAD or POST is a sentence too", arguments: ["HEAD", "POST"])
     func otherMethods(method: String) throws {
         for fault in Self.early where ["sends garbage", "never answers"].contains(fault.testDescription) {
-            let upstream = try ScriptedUpstream(.third, [.init("/fault", fault.steps)])
-            let fixture = try ProxyFixture(upstream, arguments: ProxyFixture.impatience)
+            let (upstream, fixture) = try proxy(fault)
             let client = try fixture.connect()
             try client.send(method, "/up/fault", method == "POST" ? ["Content-Length: 4"] : [])
             if method == "POST" { try client.send("body") }
@@ -159,8 +157,7 @@ struct ProxyFaultTests {
 
     @Test("An answer that breaks off is never taken for a whole one", arguments: late)
     func inBody(fault: Fault) throws {
-        let upstream = try ScriptedUpstream(.third, [.init("/fault", fault.steps)])
-        let fixture = try ProxyFixture(upstream, arguments: ProxyFixture.impatience)
+        let (upstream, fixture) = try proxy(fault)
         let client = try fixture.connect()
         try client.send("GET", "/up/fault")
         do {
@@ -182,8 +179,7 @@ struct ProxyFaultTests {
         arguments: early + late
     )
     func olderServer(fault: Fault) throws {
-        let upstream = try ScriptedUpstream(.first, [.init("/fault", fault.steps)])
-        let fixture = try ProxyFixture(upstream, arguments: ProxyFixture.impatience)
+        let (upstream, fixture) = try proxy(fault, of: .first)
         let client = try fixture.connect()
         let response = try client.exchange("GET", "/up/fault")
         #expect([502, 504].contains(response.status), "a whole answer of \(response.body.count) bytes")
@@ -199,8 +195,7 @@ struct ProxyFaultTests {
         arguments: late.prefix(4)
     )
     func inBodyOverHTTP2(fault: Fault) throws {
-        let upstream = try ScriptedUpstream(.third, [.init("/fault", fault.steps)])
-        let fixture = try ProxyFixture(upstream, arguments: ProxyFixture.impatience + ["--h2c"])
+        let (upstream, fixture) = try proxy(fault, flags: ["--h2c"])
         let origin = "http://127.0.0.1:\(fixture.gateway.port)"
         let curl = CurlClient(origin: origin, version: .http2PriorKnowledge)
         let answer = try curl.ask("/up/fault")
@@ -328,6 +323,16 @@ struct ProxyFaultTests {
             #expect(response.isSentence, "\(mount): \(response.text)")
         }
         #expect(try fixture.ask("/cells/points_2d.bin").status == 200)
+    }
+
+    /// An upstream that does a fault for requests to `/fault`, and an impatient gateway before it.
+    private func proxy(
+        _ fault: Fault,
+        of generation: ScriptedUpstream.Generation = .third,
+        flags: [String] = []
+    ) throws -> (ScriptedUpstream, ProxyFixture) {
+        let upstream = try ScriptedUpstream(generation, [.init("/fault", fault.steps)])
+        return (upstream, try ProxyFixture(upstream, arguments: ProxyFixture.impatience + flags))
     }
 
     /// Expects that the upstream is asked again and everything else is served.

@@ -5,19 +5,8 @@ import TestSupport
 import Testing
 
 @Suite struct AccessRecordTests {
-    private struct Record: Decodable, Equatable {
-        let peer: String
-        let method: String
-        let path: String
-        let version: String
-        let status: Int
-        let bytes: Int
-        let milliseconds: Double
-        let userAgent: String
-    }
-
-    private func records(_ server: TestServer) throws -> [Record] {
-        try server.accessLines().map { try JSONDecoder().decode(Record.self, from: Data($0.utf8)) }
+    private func records(_ server: TestServer) throws -> [AccessEntry] {
+        try server.accessLines().map { try JSONDecoder().decode(AccessEntry.self, from: Data($0.utf8)) }
     }
 
     @Test func everyAnswerLeavesARecord() throws {

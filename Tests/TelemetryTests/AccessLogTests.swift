@@ -34,18 +34,7 @@ import Testing
     }
 
     @Test func asJSON() throws {
-        struct Entry: Decodable {
-            let time: String
-            let peer: String
-            let method: String
-            let path: String
-            let version: String
-            let status: Int
-            let bytes: Int
-            let milliseconds: Double
-            let userAgent: String
-        }
-        let entry = try JSONDecoder().decode(Entry.self, from: Data(line(.json).utf8))
+        let entry = try JSONDecoder().decode(AccessEntry.self, from: Data(line(.json).utf8))
         #expect(entry.peer == record.peer)
         #expect(entry.method == record.method)
         #expect(entry.path == record.path)
