@@ -27,7 +27,8 @@ public final class ChildProcess {
     /// - Parameters:
     ///   - program: its path, or its name to be looked up in `PATH`.
     ///   - arguments: its arguments, without its own name.
-    ///   - environment: all its variables as `NAME=value`; `nil` for those of the tests.
+    ///   - environment: all its variables as `NAME=value`; `nil` for those of the tests. `TMPDIR` comes to them: what a
+    ///     program leaves there when it is killed goes with the tests.
     ///   - directory: its working directory.
     ///   - output: the file that its output is appended to.
     ///   - error: the same for its error output.
@@ -50,18 +51,27 @@ public final class ChildProcess {
         // `env` only changes the working directory and then becomes the program itself.
         let env = "/usr/bin/env"
         var words = ([env, "-C", directory, program] + arguments).map { strdup($0) } + [nil]
-        var variables = (environment ?? []).map { strdup($0) } + [nil]
+        let temporary = "TMPDIR=\(TemporaryDirectory.parent)"
+        var variables = ([temporary] + (environment ?? Self.inherited)).map { strdup($0) } + [nil]
         defer { for pointer in words + variables { free(pointer) } }
         var process: pid_t = 0
-        let result =
-            environment == nil
-            ? posix_spawn(&process, env, &actions, nil, &words, environ)
-            : posix_spawn(&process, env, &actions, nil, &words, &variables)
+        let result = posix_spawn(&process, env, &actions, nil, &words, &variables)
         guard result == 0 else {
             throw Failure(description: "cannot start \(program): \(String(cString: strerror(result)))")
         }
         processID = process
     }
+
+    /// The variables of the tests but for `TMPDIR`.
+    private static let inherited: [String] = {
+        var variables: [String] = []
+        var next = environ
+        while let variable = next.pointee {
+            variables.append(String(cString: variable))
+            next += 1
+        }
+        return variables.filter { !$0.hasPrefix("TMPDIR=") }
+    }()
 
     deinit { kill() }
 

@@ -50,7 +50,7 @@ public final class TemporaryDirectory: Sendable {
     // MARK: Directories
 
     /// The directory of this process.
-    private static let parent: String = {
+    static let parent: String = {
         let variable = getenv("TMPDIR").map { String(cString: $0) } ?? ""
         let parent = make(in: variable.isEmpty ? "/tmp" : variable, "gateway-tests-")
         atexit { TemporaryDirectory.remove(TemporaryDirectory.parent) }
