@@ -129,10 +129,15 @@ def _events() -> list[str]:
     texts = []
     for viewer in range(VIEWERS):
         event = {"type": "selection", "viewerId": f"{viewer:016x}", "viewerToken": "t" * 32, "source": "lasso", "cells": []}
-        while len(json.dumps(event)) < EVENT_BYTES - 8:
+        while len(_stringify(event)) < EVENT_BYTES - 8:
             event["cells"].append(numbers.randrange(dataset.CELLS))
-        texts.append(json.dumps(event).ljust(EVENT_BYTES))
+        texts.append(_stringify(event).ljust(EVENT_BYTES))
     return texts
+
+
+def _stringify(event: dict) -> str:
+    """As JSON.stringify of a page writes it."""
+    return json.dumps(event, separators=(",", ":"))
 
 
 def _difference(far: float | None, near: float | None) -> float | None:

@@ -23,7 +23,7 @@ public final class BufferPool {
     }
 
     /// Takes a buffer back; one that has grown is released instead.
-    public func give(_ buffer: ByteBuffer) {
+    public func give(_ buffer: consuming ByteBuffer) {
         takenCount &-= 1
         guard buffer.capacity == bufferCapacity, free.count < maximumKept else { return }
         buffer.removeAll()

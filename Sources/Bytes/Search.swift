@@ -14,31 +14,40 @@ extension Span where Element == UInt8 {
 
     /// Whether the bytes from `lower` up to `upper` hold a control character other than horizontal tab, or
     /// DEL: what RFC 9110 section 5.5 forbids in a field value.
+    public func containsControlCharacter(from lower: Int, to upper: Int) -> Bool {
+        firstControlCharacter(from: lower, to: upper) != nil
+    }
+
+    /// Offset of the first control character other than horizontal tab, or DEL, from `lower` up to `upper`.
     ///
     /// Looks at eight bytes at a time.
-    public func containsControlCharacter(from lower: Int, to upper: Int) -> Bool {
+    public func firstControlCharacter(from lower: Int, to upper: Int) -> Int? {
         precondition(lower >= 0 && lower <= upper && upper <= count)
-        return unsafe withUnsafeBytes { bytes in
+        return unsafe withUnsafeBytes { bytes -> Int? in
+            let ones: UInt64 = 0x0101_0101_0101_0101
+            let highs = ones &* 0x80
             var index = lower
             while index &+ 8 <= upper {
-                if Self.mayHaveControlCharacter(
-                    unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                ) {
-                    break
+                let word = UInt64(
+                    littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                )
+                let delete = word ^ (ones &* 0x7f)
+                // Bytes before the first such character, and that itself, are told right.
+                let found = ((word &- ones &* 0x20) & ~word | (delete &- ones) & ~delete) & highs
+                if found == 0 {
+                    index &+= 8
+                    continue
                 }
-                index &+= 8
-            }
-            if index > lower, index < upper, index &+ 8 > upper {
-                // The last eight, some of which have been looked at before.
-                let word = unsafe bytes.loadUnaligned(fromByteOffset: upper &- 8, as: UInt64.self)
-                if !Self.mayHaveControlCharacter(word) { return false }
+                index &+= found.trailingZeroBitCount / 8
+                if unsafe bytes[index] != 0x09 { return index }
+                index &+= 1
             }
             while index < upper {
                 let byte = unsafe bytes[index]
-                if byte < 0x20 && byte != 0x09 || byte == 0x7f { return true }
+                if byte < 0x20 && byte != 0x09 || byte == 0x7f { return index }
                 index &+= 1
             }
-            return false
+            return nil
         }
     }
 
@@ -49,16 +58,6 @@ extension Span where Element == UInt8 {
         return unsafe withUnsafeBytes {
             UInt64(littleEndian: unsafe $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
         }
-    }
-
-    /// Whether one of eight bytes is below 0x20 or DEL.
-    @inline(__always)
-    private static func mayHaveControlCharacter(_ word: UInt64) -> Bool {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let highs = ones &* 0x80
-        let below = (word &- ones &* 0x20) & ~word & highs
-        let delete = word ^ (ones &* 0x7f)
-        return below | (delete &- ones) & ~delete & highs != 0
     }
 
     /// Whether all bytes are ASCII characters that show: 0x21 to 0x7e.
@@ -82,13 +81,14 @@ extension Span where Element == UInt8 {
     }
 
     /// Whether the bytes equal `text` without regard to the case of ASCII letters.
-    /// - Parameter text: ASCII.
+    /// - Parameter text: ASCII in lower case.
     /// - Returns: whether they are equal.
     public func equalsIgnoringCase(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
         return unsafe withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return true }
-            return unsafe Self.areEqualIgnoringCase(base, UnsafeRawPointer(text.utf8Start), bytes.count)
+            let other = unsafe UnsafeRawPointer(text.utf8Start)
+            return unsafe Self.areEqualIgnoringCase(base, other, bytes.count, isOtherLower: true)
         }
     }
 
@@ -98,7 +98,7 @@ extension Span where Element == UInt8 {
         return unsafe withUnsafeBytes { left in
             unsafe other.withUnsafeBytes { right in
                 guard let first = left.baseAddress, let second = right.baseAddress else { return true }
-                return unsafe Self.areEqualIgnoringCase(first, second, left.count)
+                return unsafe Self.areEqualIgnoringCase(first, second, left.count, isOtherLower: false)
             }
         }
     }
@@ -108,16 +108,15 @@ extension Span where Element == UInt8 {
     private static func areEqualIgnoringCase(
         _ left: UnsafeRawPointer,
         _ right: UnsafeRawPointer,
-        _ count: Int
+        _ count: Int,
+        isOtherLower: Bool
     ) -> Bool {
         var index = 0
         guard count >= 8 else {
             while index < count {
-                let (one, other) = unsafe (
-                    left.load(fromByteOffset: index, as: UInt8.self),
-                    right.load(fromByteOffset: index, as: UInt8.self)
-                )
-                if ASCII.lowercased(one) != ASCII.lowercased(other) { return false }
+                let one = unsafe left.load(fromByteOffset: index, as: UInt8.self)
+                let other = unsafe right.load(fromByteOffset: index, as: UInt8.self)
+                if ASCII.lowercased(one) != (isOtherLower ? other : ASCII.lowercased(other)) { return false }
                 index &+= 1
             }
             return true
@@ -125,7 +124,7 @@ extension Span where Element == UInt8 {
         while true {
             let one = unsafe left.loadUnaligned(fromByteOffset: index, as: UInt64.self)
             let other = unsafe right.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-            if ASCII.lowercased(one) != ASCII.lowercased(other) { return false }
+            if ASCII.lowercased(one) != (isOtherLower ? other : ASCII.lowercased(other)) { return false }
             if index &+ 8 == count { return true }
             index = Swift.min(index &+ 8, count &- 8)
         }
@@ -179,27 +178,31 @@ extension Span where Element == UInt8 {
         return nil
     }
 
-    /// Number of bytes at the beginning that may stand in a `token` (RFC 9110 section 5.6.2).
-    public func tokenLength() -> Int {
-        unsafe withUnsafeBufferPointer { bytes in
+    /// Number of bytes from `start` on that may stand in a `token` (RFC 9110 section 5.6.2).
+    public func tokenLength(from start: Int = 0) -> Int {
+        precondition(start >= 0 && start <= count)
+        return unsafe withUnsafeBytes { bytes in
             let ones: UInt64 = 0x0101_0101_0101_0101
             let highs = ones &* 0x80
-            var index = 0
+            var index = start
             // Nearly all are letters and hyphens.
             while index &+ 8 <= bytes.count {
-                let word = word(at: index)
-                let folded = word & ~highs | ones &* 0x20
+                let word = UInt64(
+                    littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                )
+                let low = word & ~highs
+                let folded = low | ones &* 0x20
                 let isLetter = (folded &+ ones &* 0x1f) & ~(folded &+ ones &* 0x05)
-                let isNoHyphen = (word & ~highs ^ ones &* 0x2d) &+ ones &* 0x7f
-                let isPlain = (isLetter | ~isNoHyphen) & ~word & highs
-                if isPlain != highs {
-                    index &+= (~isPlain & highs).trailingZeroBitCount / 8
+                let isNoHyphen = (low ^ ones &* 0x2d) &+ ones &* 0x7f
+                let isOther = ~((isLetter | ~isNoHyphen) & ~word) & highs
+                if isOther != 0 {
+                    index &+= isOther.trailingZeroBitCount / 8
                     break
                 }
                 index &+= 8
             }
             while index < bytes.count, unsafe ASCII.isTokenCharacter(bytes[index]) { index &+= 1 }
-            return index
+            return index &- start
         }
     }
 

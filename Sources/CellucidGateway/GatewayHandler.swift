@@ -140,6 +140,8 @@ final class GatewayHandler: RequestHandler {
 
     /// Answers a request for a file of a dataset or the web app that is at hand; everything else goes by ``route(_:)``.
     private func answerAtHand(_ exchange: Exchange) -> Bool {
+        let method = exchange.request.method
+        guard method == .get || method == .head else { return false }
         let path = exchange.request.path
         let basePath = site.basePath
         let base = basePath.count

@@ -154,6 +154,11 @@ public final class RequestHead {
         }
         // A path that was left out stands for a slash.
         var left = offset < target.count && target[offset] == UInt8(ascii: "/") ? decodedCount : 0
+        if path.count == targetWithoutQuery.count - offset {
+            // Nothing is encoded.
+            offset += left
+            left = 0
+        }
         while left > 0, offset < target.count {
             offset += target[offset] == UInt8(ascii: "%") ? 3 : 1
             left -= 1

@@ -50,6 +50,7 @@ public struct RequestParser {
     /// - Throws: `HTTPError` 400, 414, 431 or 505; the connection cannot go on after it.
     public mutating func parse(_ input: Span<UInt8>, into head: RequestHead) throws(HTTPError) -> Int? {
         while true {
+            if requestLine != nil, scanned == lineStart { parseWholeLines(input, head) }
             guard let newline = input.firstOffset(of: 0x0a, from: scanned) else {
                 scanned = input.count
                 try checkLimits(lineEnd: input.count)
@@ -108,6 +109,17 @@ public struct RequestParser {
         }
         let base = line.lowerBound
         requestLine = (base..<(base + first), (base + first + 1)..<(base + second), version[7] - 0x30)
+    }
+
+    /// Reads the field lines that are there and good; what stops it is looked at more closely by others.
+    private mutating func parseWholeLines(_ input: Span<UInt8>, _ head: RequestHead) {
+        while lineStart < input.count, let line = FieldLine(wholeIn: input, from: lineStart),
+            line.end - fieldsStart <= limits.fieldBytes, head.fieldCount < limits.fieldLines
+        {
+            head.append(line, of: input)
+            lineStart = line.end + 2
+            scanned = lineStart
+        }
     }
 
     private func parseFieldLine(

@@ -52,10 +52,17 @@ enum RequestTarget {
         guard PercentCoding.decode(encoded, into: &head.path) else {
             throw HTTPError(.badRequest, "the path has a % without two hex digits", breaksFraming: false)
         }
+        try checkSegments(head.path)
+    }
+
+    /// Refuses what could mean something else to another program.
+    private static func checkSegments(_ path: [UInt8]) throws(HTTPError) {
+        // Nearly all paths have neither.
+        if path.span.firstOffset(of: UInt8(ascii: ".")) == nil, path.span.firstOffset(of: 0) == nil { return }
         var segmentLength = 0
         var dotsOnly = true
-        for index in 0...head.path.count {
-            let byte = index < head.path.count ? head.path[index] : UInt8(ascii: "/")
+        for index in 0...path.count {
+            let byte = index < path.count ? path[index] : UInt8(ascii: "/")
             if byte == 0 {
                 throw HTTPError(.badRequest, "the path has a NUL character", breaksFraming: false)
             }

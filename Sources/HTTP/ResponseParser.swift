@@ -47,6 +47,7 @@ public struct ResponseParser {
     /// - Throws: `ResponseError`; the connection cannot go on after it.
     public mutating func parse(_ input: Span<UInt8>, into head: ResponseHead) throws(ResponseError) -> Int? {
         while true {
+            if statusLine != nil, scanned == lineStart { parseWholeLines(input, head) }
             guard let newline = input.firstOffset(of: 0x0a, from: scanned) else {
                 scanned = input.count
                 try checkLimits(lineEnd: input.count)
@@ -113,6 +114,17 @@ public struct ResponseParser {
             throw ResponseError("the status line has a control character")
         }
         return (line[7] == 0x30 ? .http10 : .http11, Status(code))
+    }
+
+    /// Reads the field lines that are there and good; what stops it is looked at more closely by others.
+    private mutating func parseWholeLines(_ input: Span<UInt8>, _ head: ResponseHead) {
+        while lineStart < input.count, let line = FieldLine(wholeIn: input, from: lineStart),
+            line.end - fieldsStart <= limits.fieldBytes, head.fieldCount < limits.fieldLines
+        {
+            head.append(line, of: input)
+            lineStart = line.end + 2
+            scanned = lineStart
+        }
     }
 
     private func parseFieldLine(

@@ -2,7 +2,7 @@ public import Bytes
 public import HTTP
 
 /// A request as it goes on to an upstream: written anew from what was understood of it, never the bytes that came.
-public struct ForwardedRequest {
+public struct ForwardedRequest: ~Copyable {
     /// How the body is delimited for the upstream.
     public enum Framing: Equatable, Sendable {
         /// There is none, and no length.

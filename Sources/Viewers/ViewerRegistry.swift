@@ -130,7 +130,10 @@ public struct ViewerRegistry: Sendable {
     /// - Returns: the way; `.unknown` also when events were offered often enough in this second.
     public mutating func route(_ id: ViewerID, candidates: [String], now: Int64) -> ViewerRoute {
         let limits = limits
-        return bindings[id]?.use(now, limits) ?? probe(id, candidates, now)
+        if let index = bindings.index(forKey: id), let route = bindings.values[index].use(now, limits) {
+            return route
+        }
+        return probe(id, candidates, now)
     }
 
     /// Whether `secret` is the one that the viewer's subscriber was given; a use of the viewer if it is.

@@ -111,9 +111,10 @@ final class ProxyResponder {
             forwarded.framing = .length(0)
         }
         let origin = backend.specification.origin
-        let head = forwarded
         if request.method.isSafe { exchange.whenClientGoes { upstream.cancel() } }
-        try await client.begin(upstream, asked, at: backend) { head.write(request, to: origin, into: $0) }
+        try await client.begin(upstream, asked, at: backend) {
+            forwarded.write(request, to: origin, into: $0)
+        }
         guard upstream.head.status != .switchingProtocols else { throw Self.unaskedUpgrade }
         answer(upstream, exchange, mounted)
     }
@@ -163,7 +164,6 @@ final class ProxyResponder {
         } else {
             forwarded.framing = .length(content.size)
         }
-        let head = forwarded
         let upstream = client.exchange(with: backend)
         let token = RequestTurns.makeToken()
         // What changes something is to happen even if the page has gone meanwhile.
@@ -181,7 +181,7 @@ final class ProxyResponder {
                 upstream,
                 backend,
                 exchange.request,
-                head,
+                forwarded,
                 method,
                 content,
                 until: deadline
@@ -217,7 +217,7 @@ final class ProxyResponder {
         _ upstream: UpstreamExchange,
         _ backend: Backend,
         _ request: RequestHead,
-        _ forwarded: ForwardedRequest,
+        _ forwarded: borrowing ForwardedRequest,
         _ method: Method,
         _ content: FileContent,
         until deadline: Int64
@@ -307,8 +307,9 @@ final class ProxyResponder {
         let upstream = client.exchange(with: backend)
         let asked = UpstreamExchange.Request(method: .get, isRepeatable: true)
         let origin = backend.specification.origin
-        let head = forwarded
-        try await client.begin(upstream, asked, at: backend) { head.write(request, to: origin, into: $0) }
+        try await client.begin(upstream, asked, at: backend) {
+            forwarded.write(request, to: origin, into: $0)
+        }
         guard upstream.head.status == .switchingProtocols else {
             return answer(upstream, exchange, mounted)
         }
