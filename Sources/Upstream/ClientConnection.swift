@@ -8,7 +8,7 @@ import Transport
 /// An exchange is ``send(_:method:)``, ``readHead(into:)`` and ``readBody(into:)`` until that gives 0; each waits as long
 /// as it needs and may. After an error the connection can only be closed.
 public final class ClientConnection {
-    private enum State {
+    enum State {
         case idle
         /// The request has gone out.
         case awaitingHead(Method)
@@ -34,23 +34,23 @@ public final class ClientConnection {
     /// The most bytes of body that ``readBody(into:)`` will deliver.
     public var bodyLimit = UInt64.max
     /// Whether an exchange was completed before the current one.
-    public private(set) var isReused = false
+    public internal(set) var isReused = false
     /// Whether anything of the current answer has come.
-    public private(set) var hasReceived = false
+    public internal(set) var hasReceived = false
     /// Bytes of the current answer's body that were delivered.
-    public private(set) var bodyBytes: UInt64 = 0
+    public internal(set) var bodyBytes: UInt64 = 0
 
     /// What its pool does when something happens to it while it is idle; made once, not for every request.
     var wakeIdle: ((Readiness) -> Void)?
 
     let stream: ByteStream
     let context: UpstreamContext
-    private let input: ByteBuffer
+    let input: ByteBuffer
     private var parser = ResponseParser()
-    private var state = State.idle
-    private var keepsAlive = true
+    var state = State.idle
+    var keepsAlive = true
     /// Whether the request's body has not been sent to its end.
-    private var isSendingBody = false
+    var isSendingBody = false
 
     /// Takes over a connection on which nothing of HTTP was said, or a tunnel.
     init(_ stream: ByteStream, to origin: Origin, via forwarder: Proxy?, context: UpstreamContext) {
@@ -165,103 +165,11 @@ public final class ClientConnection {
         }
     }
 
-    /// Waits for the next bytes of the body and appends them to `buffer`.
-    /// - Returns: how many; 0 at the end of the body.
-    /// - Throws: `UpstreamError`.
-    public func readBody(into buffer: ByteBuffer) async throws(UpstreamError) -> Int {
-        while true {
-            if let count = try readReceivedBody(into: buffer) { return count }
-            guard case .body(var decoder) = state else { return 0 }
-            if input.isEmpty, decoder.plainBytesLeft > 0, bodyLimit == .max {
-                return try await readPlainBody(&decoder, into: buffer)
-            }
-            if try await receive(.body, until: context.loop.now + context.timeouts.stallMilliseconds) {
-                continue
-            }
-            try end(&decoder)
-            state = .body(decoder)
-        }
-    }
-
-    /// Appends bytes of the body that have been received already to `buffer`.
-    /// - Returns: how many; 0 at the end of the body, `nil` when more must be received first.
-    /// - Throws: `UpstreamError`.
-    public func readReceivedBody(into buffer: ByteBuffer) throws(UpstreamError) -> Int? {
-        guard case .body(var decoder) = state else { return 0 }
-        let input = input
-        if case .length(let length) = decoder.framing, length > bodyLimit { throw tooLarge }
-        while true {
-            switch try next(&decoder) {
-            case .data(let count):
-                bodyBytes += UInt64(count)
-                guard bodyBytes <= bodyLimit else { throw tooLarge }
-                buffer.append(input.unread.extracting(0..<count))
-                input.consume(count)
-                noteBody(decoder)
-                return count
-            case .skip(let count): input.consume(count)
-            case .end:
-                endAnswer()
-                return 0
-            case .needsMore:
-                state = .body(decoder)
-                return nil
-            }
-        }
-    }
-
-    /// Receives bytes of a body straight into the place where they are wanted.
-    private func readPlainBody(
-        _ decoder: inout ResponseBodyDecoder,
-        into buffer: ByteBuffer
-    ) async throws(UpstreamError) -> Int {
-        if buffer.freeCount == 0 { buffer.reserve(16 * 1024) }
-        let before = buffer.count
-        let left = decoder.plainBytesLeft
-        // With room for one byte more, a short read tells that nothing is left to read.
-        let most = Int(min(left == .max ? left : left + 1, UInt64(buffer.freeCount)))
-        let limit = context.loop.now + context.timeouts.stallMilliseconds
-        guard try await receive(.body, into: buffer, most: most, until: limit) else {
-            try end(&decoder)
-            endAnswer()
-            return 0
-        }
-        let count = buffer.count - before
-        guard UInt64(count) <= left else {
-            throw error(.malformedAnswer("it has more bytes than it announces"))
-        }
-        decoder.skip(count)
-        bodyBytes += UInt64(count)
-        noteBody(decoder)
-        return count
-    }
-
     /// Whether the answer has been read to its end.
     public var isAnswerComplete: Bool {
         switch state {
         case .idle, .unusable, .handedOver: true
         case .awaitingHead, .body, .switched: false
-        }
-    }
-
-    private func noteBody(_ decoder: ResponseBodyDecoder) {
-        if decoder.isAtAnnouncedEnd {
-            endAnswer()
-        } else {
-            state = .body(decoder)
-        }
-    }
-
-    private func endAnswer() {
-        state = keepsAlive && !isSendingBody ? .idle : .unusable
-        isReused = true
-    }
-
-    /// The server has ended the connection within a body.
-    private func end(_ decoder: inout ResponseBodyDecoder) throws(UpstreamError) {
-        // Without TLS's closing alert anybody may have ended the stream (RFC 9112 section 9.8).
-        guard decoder.connectionEnded(), !stream.isCutShort else {
-            throw error(.truncated(received: bodyBytes))
         }
     }
 
@@ -335,123 +243,5 @@ public final class ClientConnection {
         } catch {
             throw malformed(error)
         }
-    }
-
-    private func next(_ decoder: inout ResponseBodyDecoder) throws(UpstreamError) -> ChunkedDecoder.Step {
-        let input = input
-        do throws(ResponseError) {
-            return try decoder.next(input.unread)
-        } catch {
-            throw malformed(error)
-        }
-    }
-
-    // MARK: Bytes
-
-    /// Waits for more input.
-    /// - Returns: `false` when the server has ended its side.
-    private func receive(
-        _ phase: UpstreamError.Phase,
-        until limit: Int64
-    ) async throws(UpstreamError) -> Bool {
-        try await receive(phase, into: makeRoom(), most: .max, until: limit)
-    }
-
-    /// The buffer of what was received, with room for more.
-    private func makeRoom() -> ByteBuffer {
-        if input.freeCount < 1024 { input.reserve(8 * 1024) }
-        return input
-    }
-
-    private func receive(
-        _ phase: UpstreamError.Phase,
-        into buffer: ByteBuffer,
-        most: Int,
-        until limit: Int64
-    ) async throws(UpstreamError) -> Bool {
-        while true {
-            switch try receiveAtOnce(into: buffer, most: most) {
-            case .bytes: return true
-            case .endOfStream: return false
-            case .wouldBlock: break
-            }
-            let readiness = await stream.channel.waitReadable(until: min(limit, deadline))
-            if let cause = cause(of: readiness, phase, until: limit) { throw error(cause) }
-        }
-    }
-
-    /// Receives what has come.
-    private func receiveAtOnce(
-        into buffer: ByteBuffer,
-        most: Int
-    ) throws(UpstreamError) -> ByteStream.ReadResult {
-        guard stream.channel.isReadReady else { return .wouldBlock }
-        do throws(StreamError) {
-            let result = try stream.read(into: buffer, limit: most)
-            if case .bytes = result { hasReceived = true }
-            return result
-        } catch {
-            throw self.error(cause(of: error))
-        }
-    }
-
-    /// Sends as much of `bytes` as the system takes at once and consumes that; a failure says nothing of what can be read.
-    /// - Returns: whether that was all.
-    private func writeAtOnce(_ bytes: ByteBuffer) throws(UpstreamError) -> Bool {
-        let nothing: [UInt8] = []
-        do throws(StreamError) {
-            while true {
-                let count = bytes.isEmpty ? 0 : try stream.write(bytes.unread, nothing.span)
-                bytes.consume(count)
-                if bytes.isEmpty, try stream.flush() { return true }
-                if !stream.channel.isWriteReady { return false }
-            }
-        } catch {
-            throw UpstreamError(cause(of: error), at: origin.description)
-        }
-    }
-
-    /// Sends all of `bytes` and consumes them; a failure says nothing of what can be read.
-    private func write(_ bytes: ByteBuffer) async throws(UpstreamError) {
-        var limit = context.loop.now + context.timeouts.stallMilliseconds
-        while true {
-            let before = bytes.count
-            if try writeAtOnce(bytes) { return }
-            if bytes.count < before { limit = context.loop.now + context.timeouts.stallMilliseconds }
-            let readiness = await stream.channel.waitWritable(until: min(limit, deadline))
-            if let cause = cause(of: readiness, .request, until: limit) {
-                throw UpstreamError(cause, at: origin.description)
-            }
-        }
-    }
-
-    private func cause(
-        of readiness: Readiness,
-        _ phase: UpstreamError.Phase,
-        until limit: Int64
-    ) -> UpstreamError.Cause? {
-        switch readiness {
-        case .ready: nil
-        case .interrupted: .cancelled
-        case .timedOut: .timedOut(deadline <= limit ? .total : phase)
-        }
-    }
-
-    // MARK: Errors
-
-    private var tooLarge: UpstreamError { error(.tooLarge(limit: bodyLimit)) }
-
-    private func error(_ cause: UpstreamError.Cause) -> UpstreamError {
-        state = .unusable
-        return UpstreamError(cause, at: origin.description)
-    }
-
-    private func malformed(_ fault: ResponseError) -> UpstreamError {
-        error(.malformedAnswer(fault.description))
-    }
-
-    private func cause(of fault: StreamError) -> UpstreamError.Cause {
-        if fault == .connectionLost, hasReceived { return .truncated(received: bodyBytes) }
-        return UpstreamError.Cause(fault)
     }
 }

@@ -29,8 +29,7 @@ enum EventAnswers {
         let name: StaticString = "\"delivered\":"
         guard let offset = json.firstOffset(of: name) else { return false }
         // With and without the space that Python's serialiser writes.
-        let value = json.extracting((offset + name.utf8CodeUnitCount)...).trimmed()
-        return value.count >= 4 && value.extracting(0..<4).equals("true")
+        return json.extracting((offset + name.utf8CodeUnitCount)...).trimmed().startsWith("true")
     }
 
     /// What a backend has answered.

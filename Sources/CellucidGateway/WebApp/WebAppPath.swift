@@ -27,8 +27,7 @@ enum WebAppPath: Equatable {
             self = .pinned(build: (range.lowerBound + 1)..<slash, file: (slash + 1)..<range.upperBound)
             return
         }
-        let count = Self.folder.utf8CodeUnitCount
-        let isInFolder = rest.count > count && rest.extracting(0..<count).equals(Self.folder)
+        let isInFolder = rest.count > Self.folder.utf8CodeUnitCount && rest.startsWith(Self.folder)
         // Icons and the like lie beside the page.
         guard isInFolder || slash >= range.upperBound else { return nil }
         self = .file(range)
