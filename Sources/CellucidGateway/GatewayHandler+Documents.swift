@@ -42,7 +42,7 @@ extension GatewayHandler {
         let path = exchange.request.path
         let name: StaticString = "backends"
         let end = range.lowerBound + name.utf8CodeUnitCount
-        if end <= range.upperBound, path.span.extracting(range.lowerBound..<end).equals(name),
+        if path.span.extracting(range).startsWith(name),
             end == range.upperBound || path[end] == UInt8(ascii: "/")
         {
             if site.adminGuard.refuses(exchange) { return }

@@ -54,6 +54,20 @@ struct FieldLines {
     /// The first line of that name; `nil` when there is none.
     func firstIndex(of name: FieldName) -> Int? { has(name) ? Int(first[Int(name.rawValue)]) : nil }
 
+    /// Whether a list-valued field has `token` among its members, without regard to case.
+    /// - Parameters:
+    ///   - name: the field.
+    ///   - token: ASCII in lower case.
+    ///   - bytes: those of the head.
+    /// - Returns: whether it is there.
+    func list(_ name: FieldName, contains token: StaticString, of bytes: Span<UInt8>) -> Bool {
+        guard has(name) else { return false }
+        for line in lines where line.known == name {
+            if bytes.extracting(line.value).hasListMember(token) { return true }
+        }
+        return false
+    }
+
     /// Makes the first line of that name stand for all, with another value.
     mutating func combine(_ name: FieldName, value: Range<Int>) {
         guard let index = firstIndex(of: name) else { return }

@@ -13,11 +13,37 @@ extension FieldName {
     }
 }
 
+extension FieldLines {
+    /// Whether the Connection field may name other fields; it hardly ever does.
+    /// - Parameter bytes: those of the head.
+    /// - Returns: whether it may.
+    func namesConnectionFields(of bytes: Span<UInt8>) -> Bool {
+        guard let index = firstIndex(of: .connection) else { return false }
+        return count(of: .connection) > 1 || !bytes.extracting(self[index].value).isUsualConnectionOption
+    }
+
+    /// Whether the line at `index` is for this connection only.
+    /// - Parameters:
+    ///   - index: below ``count``.
+    ///   - bytes: those of the head.
+    ///   - namesFields: what ``namesConnectionFields(of:)`` says.
+    /// - Returns: whether it is.
+    func isHopByHop(at index: Int, of bytes: Span<UInt8>, namesFields: Bool) -> Bool {
+        if self[index].known?.isHopByHop == true { return true }
+        guard namesFields else { return false }
+        let name = bytes.extracting(self[index].name)
+        for other in 0..<count where self[other].known == .connection {
+            if bytes.extracting(self[other].value).hasListMember(name) { return true }
+        }
+        return false
+    }
+}
+
 extension RequestHead {
     /// Whether the Connection field may name other fields; it hardly ever does.
     public var namesConnectionFields: Bool {
-        has(.connection)
-            && (count(of: .connection) > 1 || value(.connection)?.isUsualConnectionOption == false)
+        let storage = storage
+        return lines.namesConnectionFields(of: storage.unread)
     }
 
     /// Whether the field line at `index` is for this connection only.
@@ -26,20 +52,16 @@ extension RequestHead {
     ///   - namesFields: what ``namesConnectionFields`` says.
     /// - Returns: whether it is.
     public func isHopByHop(at index: Int, namesFields: Bool) -> Bool {
-        if knownName(at: index)?.isHopByHop == true { return true }
-        guard namesFields else { return false }
-        for other in 0..<fieldCount where knownName(at: other) == .connection {
-            if value(at: other).hasListMember(name(at: index)) { return true }
-        }
-        return false
+        let storage = storage
+        return lines.isHopByHop(at: index, of: storage.unread, namesFields: namesFields)
     }
 }
 
 extension ResponseHead {
     /// Whether the Connection field may name other fields; it hardly ever does.
     public var namesConnectionFields: Bool {
-        has(.connection)
-            && (count(of: .connection) > 1 || value(.connection)?.isUsualConnectionOption == false)
+        let storage = storage
+        return lines.namesConnectionFields(of: storage.unread)
     }
 
     /// Whether the field line at `index` is for this connection only.
@@ -48,12 +70,8 @@ extension ResponseHead {
     ///   - namesFields: what ``namesConnectionFields`` says.
     /// - Returns: whether it is.
     public func isHopByHop(at index: Int, namesFields: Bool) -> Bool {
-        if knownName(at: index)?.isHopByHop == true { return true }
-        guard namesFields else { return false }
-        for other in 0..<fieldCount where knownName(at: other) == .connection {
-            if value(at: other).hasListMember(name(at: index)) { return true }
-        }
-        return false
+        let storage = storage
+        return lines.isHopByHop(at: index, of: storage.unread, namesFields: namesFields)
     }
 }
 

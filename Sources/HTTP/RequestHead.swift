@@ -51,7 +51,7 @@ public final class RequestHead {
     var targetRange = 0..<0
     var queryRange: Range<Int>?
     var authorityRange: Range<Int>?
-    private var lines = FieldLines()
+    private(set) var lines = FieldLines()
 
     /// Makes an empty head.
     public init() {}
@@ -202,11 +202,8 @@ public final class RequestHead {
     ///   - token: ASCII in lower case.
     /// - Returns: whether it is there.
     public func list(_ name: FieldName, contains token: StaticString) -> Bool {
-        guard lines.has(name) else { return false }
-        for index in 0..<lines.count where lines[index].known == name {
-            if bytes(lines[index].value).hasListMember(token) { return true }
-        }
-        return false
+        let storage = storage
+        return lines.list(name, contains: token, of: storage.unread)
     }
 
     /// The fields in the order received, as text: for tests and logs.

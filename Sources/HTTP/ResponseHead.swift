@@ -10,7 +10,7 @@ public final class ResponseHead {
     public internal(set) var version = RequestHead.Version.http11
 
     let storage = ByteBuffer(capacity: 2048)
-    private var lines = FieldLines()
+    private(set) var lines = FieldLines()
 
     /// Makes an empty head.
     public init() {}
@@ -73,11 +73,8 @@ public final class ResponseHead {
     ///   - token: ASCII in lower case.
     /// - Returns: whether it is there.
     public func list(_ name: FieldName, contains token: StaticString) -> Bool {
-        guard lines.has(name) else { return false }
-        for index in 0..<lines.count where lines[index].known == name {
-            if bytes(lines[index].value).hasListMember(token) { return true }
-        }
-        return false
+        let storage = storage
+        return lines.list(name, contains: token, of: storage.unread)
     }
 
     /// Whether the server means to keep the connection (RFC 9112 section 9.3).
