@@ -118,6 +118,9 @@ public final class ByteStream {
         }
     }
 
+    /// Whether bytes go over the connection as they are.
+    public var isPlain: Bool { session == nil }
+
     /// Whether the handshake chose HTTP/2 (RFC 9113 section 3.2).
     public var isHTTP2: Bool { session?.isHTTP2 ?? false }
 
@@ -331,7 +334,8 @@ public final class ByteStream {
         channel.close()
     }
 
-    private func moved(of wanted: Int, _ call: () -> Int) throws(StreamError) -> Int {
+    /// What a system call that moves bytes to the peer has moved.
+    func moved(of wanted: Int, _ call: () -> Int) throws(StreamError) -> Int {
         while true {
             let count = call()
             if count >= 0 {

@@ -154,6 +154,23 @@ struct ProxyAnswerTests {
         }
     }
 
+    @Test(
+        "Every byte of a large body arrives, as often as it is asked for",
+        arguments: [262_143, 262_144, 5_000_001]
+    )
+    func largeBody(size: Int) throws {
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: \(size)\r\n\r\n"
+        let upstream = try ScriptedUpstream(.third, [.init("/large.bin", [.send(head), .fill(size)])])
+        let fixture = try ProxyFixture(upstream)
+        let expected = (0..<size).map { UInt8($0 % 65_536 == 7 ? $0 / 65_536 : 0) }
+        let clients = try [fixture.connect(), fixture.connect(receiveBuffer: 4096)]
+        for _ in 0..<3 {
+            for client in clients { try client.send("GET", "/up/large.bin") }
+            for client in clients { #expect(try client.readResponse().body == expected) }
+        }
+        #expect(try clients[0].exchange("GET", "/cells/points_2d.bin").status == 200)
+    }
+
     // MARK: Other origins
 
     @Test("Pages of allowed origins read every answer, by the gateway's fields and no others")

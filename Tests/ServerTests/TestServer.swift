@@ -68,7 +68,9 @@ final class TestServer {
     /// How many connections the event loops have accepted.
     var connectionCount: UInt64 { allCounters.reduce(0) { $0 + $1.connections.value } }
 
-    func connect() throws -> RawConnection { try RawConnection(port: server.address.port) }
+    func connect(receiveBuffer: Int32? = nil) throws -> RawConnection {
+        try RawConnection(port: server.address.port, receiveBuffer: receiveBuffer)
+    }
 
     /// The lines of the access log; stops the server first.
     func accessLines() -> [String] { lines("access") }

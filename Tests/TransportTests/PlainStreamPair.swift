@@ -43,7 +43,9 @@ final class PlainStreamPair {
     }
 
     /// Sends from the other end.
-    func send(_ bytes: [UInt8]) { _ = write(peer, bytes, bytes.count) }
+    /// - Returns: how many bytes the system took.
+    @discardableResult
+    func send(_ bytes: [UInt8]) -> Int { max(0, write(peer, bytes, bytes.count)) }
 
     func closePeer() {
         if peer >= 0 { close(peer) }
