@@ -125,7 +125,7 @@ final class GatewayProcess: Sendable {
             return GatewayHandler(site: site, hostGuard: hostGuard, catalog: view, context: context)
         }
         server = try PortChoice.listen(configuration, tls: tls, settings: settings)
-        viewers.open(port: server.address.port)
+        try StartupParts.open(viewers, configuration, port: server.address.port)
         server.start()
         state = Mutex(State(configuration: configuration, tls: tls, snapshot: snapshot))
         Banner.show(configuration, server.address, snapshot, workers: workers, log)

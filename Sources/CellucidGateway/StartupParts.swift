@@ -5,6 +5,7 @@ import Reactor
 import Server
 import Telemetry
 import Transport
+import Viewers
 
 /// Making the parts of the gateway from its configuration; every failure is one line for the user.
 enum StartupParts {
@@ -105,6 +106,23 @@ enum StartupParts {
             return try open()
         } catch {
             throw StartupError(.startupFailed, "cannot open \(name): \(error.reason)\(hint(error))")
+        }
+    }
+
+    /// Lets subscribers use `viewers`; without the usual folder for their events the gateway goes on.
+    /// - Throws: exit code 1 when a folder that was asked for cannot be used.
+    static func open(
+        _ viewers: ViewerService,
+        _ configuration: Configuration,
+        port: UInt16
+    ) throws(StartupError) {
+        do throws(ViewerStoreError) {
+            try viewers.open(port: port, needsFolder: configuration.stateDirectoryIsExplicit)
+        } catch {
+            throw StartupError(
+                .startupFailed,
+                "--state-dir \(configuration.stateDirectory) cannot be used: \(error)"
+            )
         }
     }
 

@@ -59,6 +59,7 @@ public final class SessionSpool: Sendable {
     public init(folder path: String, limits: Limits = Limits()) throws(ViewerStoreError) {
         self.limits = limits
         folder = try StoreFolder(making: path)
+        try folder.requireWritable()
         var found = State()
         for name in try folder.names() {
             if name.hasSuffix(Self.temporarySuffix) {

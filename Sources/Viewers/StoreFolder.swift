@@ -37,6 +37,12 @@ final class StoreFolder: Sendable {
         return try StoreFolder(making: path)
     }
 
+    /// Makes sure that files can be made and removed in it.
+    /// - Throws: `ViewerStoreError` when the user may not, or the file system can only be read.
+    func requireWritable() throws(ViewerStoreError) {
+        guard unsafe access(path, W_OK | X_OK) == 0 else { throw .last(path, "access") }
+    }
+
     /// The path of the file `name`, for messages.
     func path(_ name: String) -> String { "\(path)/\(name)" }
 

@@ -22,6 +22,7 @@ public final class SubscriberStore: Sendable {
     public init(folder path: String, limits: EventLog.Limits = .init()) throws(ViewerStoreError) {
         self.limits = limits
         folder = try StoreFolder(making: path)
+        try folder.requireWritable()
         var found: [ViewerID: SubscriberFolder] = [:]
         for name in try folder.names() where SubscriberFolder.isName(name) {
             if let subscriber = try SubscriberFolder.open(name, in: path) {

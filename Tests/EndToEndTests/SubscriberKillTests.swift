@@ -144,14 +144,4 @@ import Testing
         #expect(event.text == "{\"status\":\"not_found\",\"delivered\":false}")
         _ = try SubscribedViewer("v1", at: first.port)
     }
-
-    @Test("A folder that cannot be made")
-    func folderUnusable() throws {
-        state.write("file", "")
-        let flags = [root.path, "--state-dir", state("file/below")]
-        let gateway = try GatewayProcessUnderTest(flags)
-        #expect(gateway.waitForErrorText("see --state-dir"))
-        #expect(try gateway.connect().exchange("PUT", "/_gateway/viewers/v1").status == 503)
-        #expect(try gateway.connect().exchange("GET", "/cells/dataset_identity.json").status == 200)
-    }
 }

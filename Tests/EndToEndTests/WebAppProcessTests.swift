@@ -173,28 +173,13 @@ struct WebAppProcessTests {
 
     // MARK: Folders that cannot be written
 
-    /// Whether processes may have file systems of their own here; a line on the output says so when they may not.
-    private static let isIsolated: Bool = {
-        let result = try? ChildProcess.run("unshare", ["-r", "-m", "mount", "-t", "tmpfs", "none", "/mnt"])
-        if result?.ending == .exit(0) { return true }
-        print("skipped: some tests of the web app need a mount namespace: \(result?.error ?? "no unshare")")
-        return false
-    }()
-
-    /// Does `script` with a file system of its own and then becomes the gateway.
-    private func isolated(_ script: String) -> [String] {
-        ["unshare", "-r", "-m", "sh", "-c", "set -e; \(script); exec \"$@\"", "sh"]
-    }
-
-    @Test("A cache folder that can only be read is served from", .enabled(if: isIsolated))
+    @Test("A cache folder that can only be read is served from", .enabled(if: OwnFileSystems.areAllowed))
     func readOnly() throws {
         let origin = try WebAppOrigin()
         let writer = try ServedWebApp(origin)
         let id = try writer.waitForBuild()
         try writer.stop()
-        let readOnly = isolated(
-            "mount --bind \(writer.cache) \(writer.cache); mount -o remount,bind,ro \(writer.cache)"
-        )
+        let readOnly = OwnFileSystems.readOnly(writer.cache)
         let app = try ServedWebApp(origin, cache: writer.cache, wrapper: readOnly)
         #expect(try app.get("/").status == 200)
         #expect(app.gateway.waitForErrorText("cannot be kept current"))
@@ -215,15 +200,13 @@ struct WebAppProcessTests {
 
     @Test(
         "Without a build a cache folder that can only be read is named on the page",
-        .enabled(if: isIsolated)
+        .enabled(if: OwnFileSystems.areAllowed)
     )
     func readOnlyWithoutBuild() throws {
         let folder = TemporaryDirectory()
         folder.makeFolder("cache")
         let origin = try WebAppOrigin()
-        let readOnly = isolated(
-            "mount --bind \(folder("cache")) \(folder("cache")); mount -o remount,bind,ro \(folder("cache"))"
-        )
+        let readOnly = OwnFileSystems.readOnly(folder("cache"))
         let app = try ServedWebApp(origin, cache: folder("cache"), wrapper: readOnly)
         let page = try app.get("/")
         #expect(page.status == 503)
@@ -235,14 +218,14 @@ struct WebAppProcessTests {
 
     @Test(
         "A full disk is named, and costs no build that is there",
-        .enabled(if: isIsolated),
+        .enabled(if: OwnFileSystems.areAllowed),
         arguments: [100, 420]
     )
     func fullDisk(kilobytes: Int) throws {
         let folder = TemporaryDirectory()
         folder.makeFolder("cache")
         let origin = try WebAppOrigin()
-        let small = isolated("mount -t tmpfs -o size=\(kilobytes)k none \(folder("cache"))")
+        let small = OwnFileSystems.after("mount -t tmpfs -o size=\(kilobytes)k none \(folder("cache"))")
         let app = try ServedWebApp(origin, cache: folder("cache"), wrapper: small)
         if kilobytes > 400 {
             // Room for one build, not for two.

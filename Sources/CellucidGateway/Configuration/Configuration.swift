@@ -13,6 +13,8 @@ struct Configuration: Sendable, Equatable {
     /// The folder for what viewers and scripts have entrusted to the gateway and that must survive a restart, as an
     /// absolute path.
     var stateDirectory: String
+    /// Whether that folder was asked for, so that the gateway must not go on without it.
+    var stateDirectoryIsExplicit = false
 
     /// The address or host name to listen on, IPv6 addresses without brackets.
     var host = "127.0.0.1"
@@ -80,6 +82,15 @@ struct Configuration: Sendable, Equatable {
         set {
             port = newValue ?? Self.defaultPort
             portIsExplicit = newValue != nil
+        }
+    }
+
+    /// The state folder that was asked for, or the usual one.
+    var requestedStateDirectory: String {
+        get { stateDirectory }
+        set {
+            stateDirectory = newValue
+            stateDirectoryIsExplicit = true
         }
     }
 

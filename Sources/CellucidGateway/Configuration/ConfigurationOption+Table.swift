@@ -44,7 +44,7 @@ extension ConfigurationOption {
             in: .data,
             .setting(
                 .value(
-                    \.stateDirectory,
+                    \.requestedStateDirectory,
                     "stateDirectory",
                     .path,
                     default: "~/.local/state/cellucid-gateway"

@@ -2,7 +2,7 @@
 enum ExitCode: Int32, Sendable, CaseIterable {
     /// Everything went well, a stop asked for by a signal included.
     case ok = 0
-    /// The configuration is sound but the gateway could not start: a busy port, an unusable certificate.
+    /// The configuration is sound but the gateway could not start: a busy port, an unusable certificate or folder.
     case startupFailed = 1
     /// The command line, the environment or the configuration file is wrong.
     case usage = 2

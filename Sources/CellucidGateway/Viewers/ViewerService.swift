@@ -64,7 +64,11 @@ final class ViewerService: Sendable {
     /// Finds what was kept by the last gateway on that port, and begins to keep more; to be called once.
     ///
     /// Waits for the disk. Without a folder that can be used, everything works but what is for subscribers.
-    func open(port: UInt16) {
+    /// - Parameters:
+    ///   - port: the port.
+    ///   - needsFolder: whether a folder that cannot be used is a failure, unless somebody else is using it.
+    /// - Throws: `ViewerStoreError` with the file at fault, if that is a failure.
+    func open(port: UInt16, needsFolder: Bool = false) throws(ViewerStoreError) {
         let folder = "\(directory)/\(port)"
         do throws(ViewerStoreError) {
             let store = Store(
@@ -82,6 +86,8 @@ final class ViewerService: Sendable {
                 )
             }
         } catch {
+            // Whoever uses it can be the gateway that this one takes over from, and gives it back at a restart.
+            if needsFolder, error.kind != .inUse { throw error }
             log.error("events cannot be kept for subscribers: \(error); see --state-dir")
             state.withLock { $0.problem = "Events of viewers cannot be kept here: \(error.reason)." }
         }

@@ -51,6 +51,11 @@ import Testing
         Case("--access-log=logs/access.log") { $0.accessLog = .file("/work/logs/access.log") },
         Case("--cache-dir", "./cache/") { $0.cacheDirectory = "/work/cache" },
         Case("--cache-dir", "~/c") { $0.cacheDirectory = "/home/ada/c" },
+        Case("--state-dir", "./state/") {
+            $0.stateDirectory = "/work/state"
+            $0.stateDirectoryIsExplicit = true
+        },
+        Case("--state-dir", "~/.local/state/cellucid-gateway") { $0.stateDirectoryIsExplicit = true },
         Case("--recursive") { $0.recursive = true },
         Case("--recursive=no") { $0.recursive = false },
         Case("--rescan-seconds", "5") { $0.rescanSeconds = 5 },

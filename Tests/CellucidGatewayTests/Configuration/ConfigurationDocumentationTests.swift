@@ -17,6 +17,7 @@ import Testing
             RootOption(name: nil, path: "/data/exports"),
             RootOption(name: "atlas", path: "/data/2025-03-01-atlas-export"),
         ]
+        expected.stateDirectoryIsExplicit = true
         #expect(configuration == expected)
     }
 

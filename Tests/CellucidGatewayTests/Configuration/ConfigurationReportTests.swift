@@ -33,8 +33,10 @@ import Testing
         ],
     ])
     func readsBackAsTheSameConfiguration(_ arguments: [String]) throws {
-        let configuration = try ConfigurationFixture.configuration(arguments)
+        var configuration = try ConfigurationFixture.configuration(arguments)
         let text = ConfigurationReport.text(configuration)
+        // The text names the state folder, be it the usual one.
+        configuration.stateDirectoryIsExplicit = true
         try ConfigurationFixture.withFile(text) { file in
             let again = try Invocation.parse(
                 arguments: ["--config", file],

@@ -18,7 +18,7 @@ import Viewers
     private func service(opens: Bool = true) throws -> ViewerService {
         let log = Log(level: .info, format: .text, sink: try LogSink.file(folder("log")))
         let service = try ViewerService(directory: folder("state"), basePath: "/cells/", log: log)
-        if opens { service.open(port: 8765) }
+        if opens { try service.open(port: 8765) }
         return service
     }
 
