@@ -68,11 +68,21 @@ public struct SessionRequests: Sendable {
     ///   - now: the time.
     /// - Throws: `OpeningError`.
     public mutating func open(_ key: SessionKey, milliseconds: Int64, now: Int64) throws(OpeningError) {
+        try resume(key, milliseconds: max(milliseconds, limits.leastMilliseconds), now: now)
+    }
+
+    /// Opens a request again that was open when the last gateway ended.
+    /// - Parameters:
+    ///   - key: which.
+    ///   - milliseconds: what is left of its time; no more than the limit counts.
+    ///   - now: the time.
+    /// - Throws: `OpeningError`.
+    public mutating func resume(_ key: SessionKey, milliseconds: Int64, now: Int64) throws(OpeningError) {
         guard requests[key] == nil else { throw .exists }
         guard requests.count < limits.mostRequests,
             countsOfViewers[key.viewerID, default: 0] < limits.mostPerViewer
         else { throw .full }
-        let deadline = now + min(max(milliseconds, limits.leastMilliseconds), limits.mostMilliseconds)
+        let deadline = now + min(milliseconds, limits.mostMilliseconds)
         requests[key] = Request(phase: .pending, ends: deadline, deadline: deadline)
         countsOfViewers[key.viewerID, default: 0] += 1
     }
@@ -118,6 +128,13 @@ public struct SessionRequests: Sendable {
         requests[key]?.ends = now + limits.memoryMilliseconds
     }
 
+    /// Forgets a request that nobody was told of.
+    public mutating func withdraw(_ key: SessionKey) {
+        guard requests.removeValue(forKey: key) != nil else { return }
+        let left = countsOfViewers[key.viewerID, default: 1] - 1
+        countsOfViewers[key.viewerID] = left > 0 ? left : nil
+    }
+
     /// Forgets all requests of a viewer.
     public mutating func close(_ id: ViewerID) {
         for key in requests.keys where key.viewerID == id { requests[key] = nil }
@@ -134,10 +151,7 @@ public struct SessionRequests: Sendable {
                 expired.append(key)
                 requests[key]?.phase = .expired
                 requests[key]?.ends = now + limits.memoryMilliseconds
-            case .delivered, .expired:
-                requests[key] = nil
-                let left = countsOfViewers[key.viewerID, default: 1] - 1
-                countsOfViewers[key.viewerID] = left > 0 ? left : nil
+            case .delivered, .expired: withdraw(key)
             }
         }
         return expired

@@ -14,6 +14,8 @@ final class SubscriberFolder: Sendable {
         var used: Int64
         /// The same as the disk has it.
         var stamp: Int64
+        /// The requests for session bundles that the disk has.
+        var requests: [SessionRequestRecord]
     }
 
     private static let recordName = "subscriber"
@@ -28,10 +30,15 @@ final class SubscriberFolder: Sendable {
     private let path: String
     private let state: Mutex<State>
 
-    private init(_ record: SubscriberRecord, _ path: String, used: Int64) {
+    private init(
+        _ record: SubscriberRecord,
+        _ path: String,
+        used: Int64,
+        requests: [SessionRequestRecord] = []
+    ) {
         self.record = record
         self.path = path
-        state = Mutex(State(used: used, stamp: used))
+        state = Mutex(State(used: used, stamp: used, requests: requests))
     }
 
     /// The name of a viewer's folder: 64 hexadecimal digits, since the identifier can contain anything.
@@ -75,7 +82,8 @@ final class SubscriberFolder: Sendable {
             self.name(record.id) == name
         else { return nil }
         let used = max(record.created, version.modified / 1_000_000)
-        return SubscriberFolder(record, path, used: used)
+        let requests = ((try? folder.names()) ?? []).compactMap { SessionRequestRecord(fileName: $0) }
+        return SubscriberFolder(record, path, used: used, requests: requests)
     }
 
     /// Removes a viewer's folder, if it is there, that nothing has open.
@@ -98,9 +106,7 @@ final class SubscriberFolder: Sendable {
     /// The log, which is opened if need be.
     func log(_ limits: EventLog.Limits, _ now: Int64) throws(ViewerStoreError) -> EventLog {
         try state.withLock { state throws(ViewerStoreError) in
-            guard !state.isClosed else {
-                throw ViewerStoreError(path, "the viewer has been closed", kind: .closed)
-            }
+            guard !state.isClosed else { throw closed }
             state.used = max(state.used, now)
             if let log = state.log { return log }
             let log = try EventLog(folder: "\(path)/\(Self.logName)", limits: limits)
@@ -109,6 +115,47 @@ final class SubscriberFolder: Sendable {
             return log
         }
     }
+
+    private var closed: ViewerStoreError {
+        ViewerStoreError(path, "the viewer has been closed", kind: .closed)
+    }
+
+    // MARK: Requests for session bundles
+
+    /// The requests that are kept.
+    var requests: [SessionRequestRecord] { state.withLock { $0.requests } }
+
+    /// Keeps a request, and returns when it is on the disk.
+    func keep(_ request: SessionRequestRecord) throws(ViewerStoreError) {
+        try state.withLock { state throws(ViewerStoreError) in
+            guard !state.isClosed else { throw closed }
+            let folder = try StoreFolder(making: path)
+            let name = request.fileName
+            let file = try folder.open(name, O_WRONLY | O_CREAT | O_EXCL)
+            do throws(ViewerStoreError) {
+                try file.synchronizeData(folder.path(name))
+                try folder.synchronize()
+            } catch {
+                try? folder.remove(name)
+                throw error
+            }
+            state.requests.append(request)
+        }
+    }
+
+    /// Removes a request, if it is kept, and returns when the disk knows.
+    func drop(_ requestID: ViewerID) throws(ViewerStoreError) {
+        try state.withLock { state throws(ViewerStoreError) in
+            guard !state.isClosed, let index = state.requests.firstIndex(where: { $0.requestID == requestID })
+            else { return }
+            let request = state.requests.remove(at: index)
+            let folder = try StoreFolder(making: path)
+            try folder.remove(request.fileName)
+            try folder.synchronize()
+        }
+    }
+
+    // MARK: Forgetting
 
     /// Tells the disk when the viewer was last used, and closes the log if that is a while ago; removes from an
     /// open one what is too old.

@@ -74,6 +74,35 @@ public final class SubscriberStore: Sendable {
         subscribers.withLock { $0[id] }?.noteUse(now)
     }
 
+    // MARK: Requests for session bundles
+
+    /// The open requests of a viewer's subscriber that are kept, those that are over and were not dropped included.
+    public func requests(of id: ViewerID) -> [SessionRequestRecord] {
+        subscribers.withLock({ $0[id] })?.requests ?? []
+    }
+
+    /// Keeps an open request, and returns when it is on the disk.
+    /// - Returns: `false` when the viewer has no subscriber.
+    /// - Throws: `ViewerStoreError` with the file at fault; the request is not kept then.
+    public func keep(_ request: SessionRequestRecord, of id: ViewerID) throws(ViewerStoreError) -> Bool {
+        guard let subscriber = subscribers.withLock({ $0[id] }) else { return false }
+        do throws(ViewerStoreError) {
+            try subscriber.keep(request)
+            return true
+        } catch  where error.kind == .closed {
+            // It was removed since it was looked up.
+            return false
+        }
+    }
+
+    /// Drops a request that was answered or is over; nothing happens when it is not kept.
+    /// - Throws: `ViewerStoreError` with the file at fault. The request may be found when the store is opened again.
+    public func drop(_ key: SessionKey) throws(ViewerStoreError) {
+        try subscribers.withLock { $0[key.viewerID] }?.drop(key.requestID)
+    }
+
+    // MARK: Forgetting
+
     /// Removes a subscriber and its viewer's log; whoever follows that gets an error of kind `.closed`.
     /// - Returns: whether there was one.
     /// - Throws: `ViewerStoreError` with the file at fault. The subscriber is gone nevertheless, and the rest of

@@ -4,12 +4,7 @@ import Codecs
 /// What a subscriber proves with that a viewer is its own: 256 random bits, as 64 hexadecimal digits.
 public enum ViewerSecret {
     /// Makes one.
-    public static func make() -> String {
-        // On Linux these are the kernel's (getrandom(2)).
-        var generator = SystemRandomNumberGenerator()
-        let digits = (0..<64).map { _ in ASCII.hexadecimalDigit(UInt8(generator.next() & 15)) }
-        return String(decoding: digits, as: UTF8.self)
-    }
+    public static func make() -> String { RandomText.hexadecimal(64) }
 }
 
 /// What is kept of a secret: enough to recognise it, not to know it.

@@ -122,7 +122,61 @@ import Testing
         let second = try start(port: first.port)
         #expect(second.waitForErrorText("subscribers: 1 viewers and 0 bytes"))
         #expect(Repository.names(in: folder).isEmpty)
-        #expect(try viewer.ask("GET", "/sessions/\(request.id)").status == 404)
+        let answer = try viewer.ask("GET", "/sessions/\(request.id)")
+        #expect(answer.status == 404)
+        #expect(answer.text == "This session bundle has not arrived yet.\n")
+        // The page can send it again.
+        let bundle = SubscribedViewer.magic + ExportFixture.noise(1000)
+        #expect(try viewer.upload(bundle, for: request).status == 200)
+        #expect(try viewer.ask("GET", "/sessions/\(request.id)").body == bundle)
+    }
+
+    /// The names of the files of open requests of all viewers.
+    private func requestFiles(port: UInt16) -> [String] {
+        let viewers = state("\(port)/viewers")
+        return Repository.names(in: viewers).flatMap { Repository.names(in: "\(viewers)/\($0)") }
+            .filter { $0.hasSuffix(".request") }
+    }
+
+    @Test(
+        "A request for a session bundle that is open is so after a restart, once and until its time is over",
+        arguments: [SIGKILL, SIGTERM]
+    )
+    func openRequests(signal: Int32) throws {
+        let first = try start()
+        let port = first.port
+        let viewer = try SubscribedViewer("v1", at: port)
+        let bundle = SubscribedViewer.magic + ExportFixture.noise(10_000)
+        let spent = try viewer.requestBundle()
+        #expect(try viewer.upload(bundle, for: spent).status == 200)
+        let open = try viewer.requestBundle("{\"ttl\": 600}")
+        let short = try viewer.requestBundle("{\"ttl\": 1}")
+        let closed = try SubscribedViewer("v2", at: port)
+        let request = try closed.requestBundle()
+        #expect(requestFiles(port: port).count == 3)
+        #expect(try closed.ask("DELETE", "").status == 204)
+        #expect(requestFiles(port: port).count == 2)
+        first.send(signal: signal)
+        _ = first.waitForEnd()
+        usleep(1_000_000)
+
+        var gateway = try start(port: port)
+        #expect(try viewer.upload(bundle, for: short).status == 404)
+        #expect(try viewer.upload(bundle, for: spent).status == 404)
+        #expect(try viewer.upload(bundle, for: request).status == 404)
+        #expect(try viewer.upload([0x78], for: open).status == 500)
+        #expect(try viewer.upload(bundle, for: open).status == 200)
+        #expect(requestFiles(port: port).isEmpty)
+        let event = try viewer.lastBundleEvent()
+        #expect(event["status"] == .string("ok"))
+        #expect(event["requestId"] == .string(open.id))
+        #expect(try viewer.upload(bundle, for: open).status == 404)
+        gateway.send(signal: signal)
+        _ = gateway.waitForEnd()
+
+        gateway = try start(port: port)
+        #expect(try viewer.upload(bundle, for: open).status == 404)
+        #expect(try viewer.ask("GET", "/sessions/\(open.id)").body == bundle)
     }
 
     @Test("A folder that another gateway uses: subscribers are told, everything else works")

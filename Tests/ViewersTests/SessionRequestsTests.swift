@@ -73,6 +73,32 @@ import Testing
         #expect(requests.phase(of: key, now: 7 + times.given) == .expired)
     }
 
+    @Test(arguments: [
+        (left: 1 as Int64, given: 1 as Int64), (999, 999), (3_600_000, 3_600_000), (.max, 3_600_000),
+    ])
+    func onlyWhatIsLeftOfItsTime(times: (left: Int64, given: Int64)) throws {
+        var requests = SessionRequests()
+        try requests.resume(key, milliseconds: times.left, now: 7)
+        #expect(throws: SessionRequests.OpeningError.exists) {
+            try requests.resume(key, milliseconds: times.left, now: 7)
+        }
+        #expect(requests.phase(of: key, now: 6 + times.given) == .pending)
+        #expect(requests.phase(of: key, now: 7 + times.given) == .expired)
+    }
+
+    @Test func oneThatIsWithdrawnMakesRoom() throws {
+        var limits = SessionRequests.Limits()
+        limits.mostPerViewer = 1
+        var requests = SessionRequests(limits: limits)
+        requests.withdraw(key)
+        for _ in 0..<3 {
+            try requests.open(key, milliseconds: 1000, now: 0)
+            requests.withdraw(key)
+            requests.withdraw(key)
+            #expect(requests.count == 0 && requests.phase(of: key, now: 0) == nil)
+        }
+    }
+
     @Test func numbersAreLimited() throws {
         var limits = SessionRequests.Limits()
         limits.mostRequests = 3

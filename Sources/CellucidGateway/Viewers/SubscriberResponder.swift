@@ -224,8 +224,17 @@ final class SubscriberResponder {
 
     private func openRequest(_ id: ViewerID, _ exchange: Exchange) async {
         guard subscriber(id, exchange) != nil, let seconds = await lifetime(exchange) else { return }
-        guard let request = service.openRequest(id, seconds: seconds) else {
+        let request: ViewerID
+        switch await service.openRequest(id, seconds: seconds) {
+        case .opened(let opened): request = opened
+        case .full:
             answerUnavailable(exchange, "Too many session bundles are being waited for.")
+            return
+        case .closed:
+            exchange.answer(.notFound, "There is no such viewer.")
+            return
+        case .unavailable(let reason):
+            answerUnavailable(exchange, reason)
             return
         }
         let query = "viewerId=\(PercentCoding.encode(id.text))&requestId=\(request.text)"

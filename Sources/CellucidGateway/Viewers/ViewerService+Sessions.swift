@@ -18,16 +18,48 @@ extension ViewerService {
         case unreadable
     }
 
-    /// Opens a request for a bundle of a viewer.
-    /// - Returns: what it is known by; `nil` when too many are open.
-    func openRequest(_ id: ViewerID, seconds: Int64) -> ViewerID? {
-        var generator = SystemRandomNumberGenerator()
-        let digits = (0..<32).map { _ in ASCII.hexadecimalDigit(UInt8(generator.next() & 15)) }
-        guard let request = ViewerID(String(decoding: digits, as: UTF8.self)) else { return nil }
-        let key = SessionKey(viewerID: id, requestID: request)
-        return state.withLock { state in
-            let opened: Void? = try? state.requests.open(key, milliseconds: seconds * 1000, now: Self.now)
-            return opened == nil ? nil : request
+    /// What became of a wish for a bundle.
+    enum Opening {
+        /// A request is open that is known by this.
+        case opened(ViewerID)
+        /// Too many are open.
+        case full
+        /// The viewer has been closed.
+        case closed
+        /// Nothing can be kept at the moment; a sentence for people.
+        case unavailable(String)
+    }
+
+    /// Opens a request for a bundle of a viewer; returns when it is on the disk.
+    func openRequest(_ id: ViewerID, seconds: Int64) async -> Opening {
+        let milliseconds = seconds * 1000
+        let record = SessionRequestRecord(expires: Clock.unixMilliseconds() + milliseconds)
+        let key = SessionKey(viewerID: id, requestID: record.requestID)
+        let opened: Void? = state.withLock { state in
+            try? state.requests.open(key, milliseconds: milliseconds, now: Self.now)
+        }
+        guard opened != nil else { return .full }
+        return await pool.run { [self] in
+            let refusal: Opening
+            do throws(ViewerStoreError) {
+                let store = state.withLock { $0.store?.subscribers }
+                if try store?.keep(record, of: id) == true { return .opened(record.requestID) }
+                refusal = .closed
+            } catch {
+                log.error("a request for a session bundle cannot be kept: \(error)")
+                refusal = .unavailable("Requests for session bundles cannot be kept here: \(error.reason).")
+            }
+            state.withLock { $0.requests.withdraw(key) }
+            return refusal
+        }
+    }
+
+    /// Removes from the disk a request that was answered or is over; waits for the disk.
+    func drop(_ key: SessionKey) {
+        do throws(ViewerStoreError) {
+            try state.withLock { $0.store }?.subscribers.drop(key)
+        } catch {
+            log.warning("a request for a session bundle that is over cannot be removed: \(error)")
         }
     }
 
@@ -73,7 +105,10 @@ extension ViewerService {
             let url = path(key.viewerID, "sessions/" + PercentCoding.encode(key.requestID.text))
             let event = SessionEvent.stored(key, session, url: url)
             switch await append(event, to: key.viewerID) {
-            case .kept: return .success(session.count)
+            case .kept:
+                // Not before: a page that was not answered can send it again to the next gateway.
+                await pool.run { [self] in drop(key) }
+                return .success(session.count)
             case .closed: return .failure(.notPending)
             case .busy:
                 return .failure(.store(ViewerStoreError(directory, "too many events wait", kind: .diskFull)))

@@ -112,27 +112,38 @@ final class ViewerService: Sendable {
     static var now: Int64 { Clock.monotonicMilliseconds() }
 
     private func restore(_ found: [SubscriberRecord], _ store: Store) {
-        let now = Self.now
-        state.withLock { state in
-            for record in found {
+        let (now, unixNow) = (Self.now, Clock.unixMilliseconds())
+        var over: [SessionKey] = []
+        for record in found {
+            let requests = store.subscribers.requests(of: record.id)
+            state.withLock { state in
                 guard (try? state.registry.register(record.id, secret: record.secret, now: now)) != nil else {
-                    continue
+                    return
                 }
                 state.subscribers[record.id] = Subscriber(record.id, store.subscribers, pool: pool)
+                for request in requests {
+                    let key = SessionKey(viewerID: record.id, requestID: request.requestID)
+                    let left = request.expires - unixNow
+                    let resumed: Void? =
+                        left > 0 ? try? state.requests.resume(key, milliseconds: left, now: now) : nil
+                    if resumed == nil { over.append(key) }
+                }
             }
         }
+        for key in over { drop(key) }
     }
 
     // MARK: Expiry
 
     /// Removes what was not used for too long; waits for the disk.
     func sweep() {
-        let (forgotten, store) = state.withLock { state in
+        let (expired, forgotten, store) = state.withLock { state in
             let now = Self.now
-            _ = state.requests.expire(now: now)
+            let expired = state.requests.expire(now: now)
             let ids = state.registry.expire(now: now).map(\.id)
-            return (ids.compactMap { Self.take($0, &state) }, state.store)
+            return (expired, ids.compactMap { Self.take($0, &state) }, state.store)
         }
+        for key in expired { drop(key) }
         for subscriber in forgotten { remove(subscriber) }
         guard let store else { return }
         let now = Clock.unixMilliseconds()

@@ -141,14 +141,104 @@ import Viewers
         service.stop()
     }
 
+    private func open(_ service: ViewerService?, _ id: ViewerID, seconds: Int64 = 60) async -> ViewerID? {
+        if case .opened(let request) = await service?.openRequest(id, seconds: seconds) {
+            request
+        } else {
+            nil
+        }
+    }
+
+    private func phase(_ service: ViewerService, _ id: ViewerID, _ request: ViewerID) -> SessionRequests
+        .Phase?
+    {
+        let key = SessionKey(viewerID: id, requestID: request)
+        return service.state.withLock { $0.requests.phase(of: key, now: ViewerService.now) }
+    }
+
+    /// The names of the requests' files of all viewers.
+    private var requestFiles: [String] {
+        let viewers = folder("state/8765/viewers")
+        return Repository.names(in: viewers).flatMap { Repository.names(in: "\(viewers)/\($0)") }
+            .filter { $0.hasSuffix(".request") }
+    }
+
     @Test func requestsForBundlesHaveALimit() async throws {
         let service = try service()
         let id = try #require(ViewerID("v1"))
+        _ = await service.register(id)
         let most = SessionRequests.Limits().mostPerViewer
         var requests: Set<ViewerID> = []
-        for _ in 0..<most { requests.insert(try #require(service.openRequest(id, seconds: 60))) }
+        for _ in 0..<most { requests.insert(try #require(await open(service, id))) }
         #expect(requests.count == most)
-        #expect(service.openRequest(id, seconds: 60) == nil)
+        if case .full = await service.openRequest(id, seconds: 60) {} else { Issue.record("one too many") }
+        #expect(requestFiles.count == most)
+        service.stop()
+    }
+
+    @Test func anotherServiceFindsTheOpenRequests() async throws {
+        let id = try #require(ViewerID("v1"))
+        var first: ViewerService? = try service()
+        _ = await first?.register(id)
+        let request = try #require(await open(first, id))
+        let short = try #require(await open(first, id, seconds: 1))
+        first?.stop()
+        first = nil
+        // One of a time that is over, and something else of such a name.
+        let names = requestFiles
+        let over = try #require(names.first { $0.hasPrefix(short.text) })
+        let viewer = try #require(Repository.names(in: folder("state/8765/viewers")).first)
+        folder.rename(
+            "state/8765/viewers/\(viewer)/\(over)",
+            to: "state/8765/viewers/\(viewer)/\(short)-1700000000000.request"
+        )
+        folder.write("state/8765/viewers/\(viewer)/\(short)-soon.request", "damaged")
+        let second = try service()
+        #expect(phase(second, id, request) == .pending)
+        #expect(phase(second, id, short) == nil)
+        #expect(requestFiles.count { $0.hasPrefix(short.text) } == 1)
+        #expect(await second.close(id))
+        #expect(requestFiles.isEmpty)
+        second.stop()
+    }
+
+    @Test func requestsThatAreOverLeaveTheDisk() async throws {
+        let service = try service()
+        let id = try #require(ViewerID("v1"))
+        _ = await service.register(id)
+        let short = try #require(await open(service, id, seconds: 1))
+        let long = try #require(await open(service, id))
+        service.sweep()
+        #expect(requestFiles.count == 2)
+        let isOver = Deadline(seconds: 30).wait { phase(service, id, short) == .expired }
+        #expect(isOver)
+        service.sweep()
+        #expect(requestFiles.count == 1 && requestFiles.first?.hasPrefix(long.text) == true)
+        service.stop()
+    }
+
+    @Test func aRequestOfNobodyIsNotKept() async throws {
+        let service = try service()
+        let id = try #require(ViewerID("v1"))
+        if case .closed = await service.openRequest(id, seconds: 60) {} else { Issue.record("opened") }
+        #expect(service.state.withLock { $0.requests.count } == 0)
+        service.stop()
+    }
+
+    @Test func aRequestThatCannotBeKeptIsNotOpen() async throws {
+        let service = try service()
+        let id = try #require(ViewerID("v1"))
+        _ = await service.register(id)
+        let viewers = folder("state/8765/viewers")
+        let viewer = "state/8765/viewers/\(try #require(Repository.names(in: viewers).first))"
+        folder.remove(viewer)
+        folder.write(viewer, "in the way")
+        guard case .unavailable(let reason) = await service.openRequest(id, seconds: 60) else {
+            Issue.record("opened")
+            return
+        }
+        #expect(reason.hasPrefix("Requests for session bundles cannot be kept here: "))
+        #expect(service.state.withLock { $0.requests.count } == 0)
         service.stop()
     }
 }
