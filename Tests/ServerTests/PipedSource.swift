@@ -12,10 +12,13 @@ final class PipedSource: BodySource {
     private let stream: ByteStream
     private let peer: Int32
     private var left: Int
+    /// The first piece is pulled as it would be if it had come with a head.
+    private var isFirst = true
 
     /// - Parameters:
     ///   - count: bytes of the body.
     ///   - loop: the answer's.
+    /// - Throws: `SystemError`.
     init(count: Int, loop: EventLoop) throws {
         var ends: [Int32] = [0, 0]
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
@@ -35,9 +38,6 @@ final class PipedSource: BodySource {
     static func body(_ count: Int) -> [UInt8] {
         Array(repeatElement(piece, count: count / piece.count + 1).joined().prefix(count))
     }
-
-    /// The first piece is pulled as it would be if it had come with a head.
-    private var isFirst = true
 
     func pull(into buffer: ByteBuffer) async throws -> Bool {
         isFirst = false
