@@ -50,6 +50,20 @@ extension ClientConnection {
         }
     }
 
+    /// All of the body, if its length is announced and all of it has been received.
+    /// - Parameter most: the most bytes that are taken.
+    /// - Returns: `nil` when it must be read.
+    func takeReceivedBody(most: Int) -> [UInt8]? {
+        let input = input
+        guard case .body(var decoder) = state, case .length = decoder.framing else { return nil }
+        let left = decoder.plainBytesLeft
+        guard left <= input.count, left <= most, left <= bodyLimit else { return nil }
+        let bytes = input.unread.extracting(0..<Int(left)).copied()
+        input.consume(bytes.count)
+        noteReceived(bytes.count, &decoder)
+        return bytes
+    }
+
     /// Receives bytes of a body straight into the place where they are wanted.
     private func readPlainBody(
         _ decoder: inout ResponseBodyDecoder,
@@ -92,7 +106,7 @@ extension ClientConnection {
         return pipe.count
     }
 
-    /// Notes that bytes of the body were received past ``input``.
+    /// Notes that bytes of the body were taken without looking for its end.
     private func noteReceived(_ count: Int, _ decoder: inout ResponseBodyDecoder) {
         decoder.skip(count)
         bodyBytes += UInt64(count)

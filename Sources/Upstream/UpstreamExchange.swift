@@ -151,6 +151,15 @@ public final class UpstreamExchange {
         }
     }
 
+    /// All of the answer's body, if its length is announced and all of it has been received already.
+    /// - Parameter most: the most bytes that are taken.
+    /// - Returns: `nil` when it must be read.
+    public func takeReceived(most: Int) -> [UInt8]? {
+        guard let connection, let body = connection.takeReceivedBody(most: most) else { return nil }
+        end()
+        return body
+    }
+
     /// Whether the answer has been received to its end.
     public var isComplete: Bool { connection == nil }
 

@@ -157,6 +157,7 @@ final class BackendClient {
     func body(of exchange: UpstreamExchange, limit: Int, _ backend: Backend) async throws(BackendFailure)
         -> [UInt8]
     {
+        if let body = exchange.takeReceived(most: limit) { return body }
         let buffer = context.takeBuffer()
         defer { context.give(buffer) }
         do throws(UpstreamError) {
