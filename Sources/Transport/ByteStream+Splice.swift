@@ -1,4 +1,3 @@
-import Glibc
 import Reactor
 
 /// Moving bytes between plain streams without copying them through this process.
@@ -11,19 +10,8 @@ extension ByteStream {
     /// - Throws: `StreamError` when the connection is of no more use.
     public func read(into pipe: SplicePipe, limit: Int) throws(StreamError) -> ReadResult {
         precondition(isPlain && pipe.count == 0)
-        while true {
-            let count = pipe.fill(from: channel.descriptor, most: limit)
-            // A short count may mean a pipe full of small pieces, so only EAGAIN ends the readiness.
-            if count > 0 { return .bytes(count) }
-            if count == 0 { return .endOfStream }
-            switch errno {
-            case EINTR: continue
-            case EAGAIN:
-                channel.readWouldBlock()
-                return .wouldBlock
-            default: throw .connectionLost
-            }
-        }
+        // A short count may mean a pipe full of small pieces, so only EAGAIN ends the readiness.
+        return try received { pipe.fill(from: channel.descriptor, most: limit) }
     }
 
     /// Moves what is in `pipe` to the peer; only on a plain stream.

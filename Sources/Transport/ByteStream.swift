@@ -133,23 +133,11 @@ public final class ByteStream {
     public func read(into buffer: ByteBuffer, limit: Int = .max) throws(StreamError) -> ReadResult {
         let room = min(buffer.freeCount, limit)
         if let session { return try read(session, into: buffer, room) }
-        while true {
-            let count = unsafe buffer.withFreeBytes {
-                unsafe recv(channel.descriptor, $0.baseAddress, room, 0)
-            }
-            if count > 0 {
-                if count < room { channel.readWouldBlock() }
-                return .bytes(count)
-            }
-            if count == 0 { return .endOfStream }
-            switch errno {
-            case EINTR: continue
-            case EAGAIN:
-                channel.readWouldBlock()
-                return .wouldBlock
-            default: throw .connectionLost
-            }
+        let result = try received {
+            unsafe buffer.withFreeBytes { unsafe recv(channel.descriptor, $0.baseAddress, room, 0) }
         }
+        if case .bytes(let count) = result, count < room { channel.readWouldBlock() }
+        return result
     }
 
     private func read(
@@ -332,6 +320,22 @@ public final class ByteStream {
         }
         session = nil
         channel.close()
+    }
+
+    /// What a system call that takes bytes from the peer has taken.
+    func received(_ call: () -> Int) throws(StreamError) -> ReadResult {
+        while true {
+            let count = call()
+            if count > 0 { return .bytes(count) }
+            if count == 0 { return .endOfStream }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN:
+                channel.readWouldBlock()
+                return .wouldBlock
+            default: throw .connectionLost
+            }
+        }
     }
 
     /// What a system call that moves bytes to the peer has moved.
