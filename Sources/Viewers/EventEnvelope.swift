@@ -46,7 +46,7 @@ public struct EventEnvelope: Sendable, Equatable {
         hasNonFiniteNumbers = scanner.hasNonFiniteNumbers
         viewerID = Self.member(.viewerID, scanner, json)
         isHover = Self.isHover(scanner, json)
-        hasViewerToken = scanner.values[EventMemberName.viewerToken.rawValue] != nil
+        hasViewerToken = !scanner.values[EventMemberName.viewerToken.rawValue].place.isEmpty
     }
 
     /// The event as JSON that every client takes: non-finite numbers become `null`, all else stays.
@@ -88,12 +88,10 @@ public struct EventEnvelope: Sendable, Equatable {
     }
 
     private static func isHover(_ scanner: borrowing EventScanner, _ json: Span<UInt8>) -> Bool {
-        guard let place = scanner.values[EventMemberName.type.rawValue] else { return false }
-        let value = json.extracting(place)
+        let value = scanner.values[EventMemberName.type.rawValue]
         // The usual way to write it, or with escapes.
-        return value.equals("\"hover\"")
-            || value.firstOffset(of: UInt8(ascii: "\\")) != nil
-                && member(.type, scanner, json) == .text(Array("hover".utf8))
+        if !value.hasEscapes { return json.extracting(value.place).equals("\"hover\"") }
+        return member(.type, scanner, json) == .text(Array("hover".utf8))
     }
 
     private static func member(
@@ -101,13 +99,17 @@ public struct EventEnvelope: Sendable, Equatable {
         _ scanner: borrowing EventScanner,
         _ json: Span<UInt8>
     ) -> Member {
-        guard let place = scanner.values[name.rawValue] else { return .missing }
+        let (place, hasEscapes) = (
+            scanner.values[name.rawValue].place, scanner.values[name.rawValue].hasEscapes
+        )
+        if place.isEmpty { return .missing }
         let value = json.extracting(place)
         switch value[0] {
         case UInt8(ascii: "\""):
             guard value.count > 2 else { return .empty }
-            let text = EventString.decoded(value.extracting(1..<value.count - 1))
-            return text.map { .text($0) } ?? .other
+            let content = value.extracting(1..<value.count - 1)
+            if !hasEscapes { return .text(content.copied()) }
+            return EventString.decoded(content).map { .text($0) } ?? .other
         case UInt8(ascii: "["), UInt8(ascii: "{"):
             for index in 1..<value.count - 1 where value[index] > 0x20 { return .container }
             return .empty
