@@ -9,8 +9,10 @@ public struct ViewerID: Sendable, Hashable, CustomStringConvertible {
     public static let mostBytes = 128
 
     /// UTF-8, as it was given and as it is compared.
-    private let bytes: [UInt8]
-    private let hash: Int
+    @usableFromInline let bytes: [UInt8]
+    /// The first eight bytes and the next eight ones, with zeros for those that are not there: all of nearly every
+    /// identifier, which is looked up and compared several times for each event.
+    @usableFromInline let words: (UInt64, UInt64)
 
     /// Checks an identifier; `nil` when it is empty, longer than ``mostBytes``, or contains white space or
     /// control characters.
@@ -28,10 +30,17 @@ public struct ViewerID: Sendable, Hashable, CustomStringConvertible {
             }
         }
         self.bytes = bytes
-        // It is looked up several times for each event.
-        var hasher = Hasher()
-        unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
-        hash = hasher.finalize()
+        words = (Self.word(bytes, 0), Self.word(bytes, 8))
+    }
+
+    /// The eight bytes from `start` on, the first one lowest.
+    @inline(__always)
+    private static func word(_ bytes: [UInt8], _ start: Int) -> UInt64 {
+        let count = bytes.count
+        if start &+ 8 <= count { return bytes.span.word(at: start) }
+        if start >= count { return 0 }
+        if count >= 8 { return bytes.span.word(at: count &- 8) &>> UInt64(8 &* (start &+ 8 &- count)) }
+        return bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 
     /// As it was given.
@@ -40,12 +49,30 @@ public struct ViewerID: Sendable, Hashable, CustomStringConvertible {
     // Two texts that only look the same are different ones, unlike those of `String`.
 
     /// Whether both have the same bytes.
+    @inlinable
     public static func == (left: ViewerID, right: ViewerID) -> Bool {
-        left.hash == right.hash && left.bytes == right.bytes
+        guard left.words == right.words, left.bytes.count == right.bytes.count else { return false }
+        return left.bytes.count <= 16 || areEqual(bytesOf: left, right)
+    }
+
+    @usableFromInline
+    static func areEqual(bytesOf left: ViewerID, _ right: ViewerID) -> Bool {
+        left.bytes.span.equals(right.bytes.span)
     }
 
     /// Feeds what stands for the bytes to `hasher`.
-    public func hash(into hasher: inout Hasher) { hasher.combine(hash) }
+    @inlinable
+    public func hash(into hasher: inout Hasher) {
+        // All of them, since whoever makes up identifiers could make many that are equal in some.
+        if bytes.count > 16 { return hashBytes(into: &hasher) }
+        hasher.combine(words.0)
+        hasher.combine(words.1)
+    }
+
+    @usableFromInline
+    func hashBytes(into hasher: inout Hasher) {
+        unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+    }
 
     /// The text.
     public var description: String { text }

@@ -25,6 +25,25 @@ import Testing
         #expect(Set([composed, decomposed]).count == 2)
     }
 
+    /// Identifiers of any length are equal only if every byte is, and are found by any of them.
+    @Test func identifiersOfAnyLength() throws {
+        var all: Set<ViewerID> = []
+        for length in 1...40 {
+            let text = [UInt8](repeating: UInt8(ascii: "a"), count: length)
+            let id = try #require(ViewerID(utf8: text))
+            #expect(id == ViewerID(utf8: text) && id.hashValue == ViewerID(utf8: text)?.hashValue)
+            #expect(all.insert(id).inserted && all.contains(id))
+            for place in 0..<length {
+                var changed = text
+                changed[place] = UInt8(ascii: "b")
+                let other = try #require(ViewerID(utf8: changed))
+                #expect(other != id && other.text.utf8.elementsEqual(changed))
+                #expect(all.insert(other).inserted)
+            }
+        }
+        #expect(all.count == 40 + 40 * 41 / 2)
+    }
+
     @Test func secrets() {
         let secrets = (0..<50).map { _ in ViewerSecret.make() }
         #expect(Set(secrets).count == 50)
