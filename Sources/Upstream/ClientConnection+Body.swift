@@ -50,18 +50,20 @@ extension ClientConnection {
         }
     }
 
-    /// All of the body, if its length is announced and all of it has been received.
-    /// - Parameter most: the most bytes that are taken.
-    /// - Returns: `nil` when it must be read.
-    func takeReceivedBody(most: Int) -> [UInt8]? {
+    /// Hands out all of the body, if its length is announced and all of it has been received.
+    /// - Parameters:
+    ///   - most: the most bytes that are handed out.
+    ///   - use: is called with them.
+    /// - Returns: `false` when the body must be read.
+    func takeReceivedBody(most: Int, _ use: (Span<UInt8>) -> Void) -> Bool {
         let input = input
-        guard case .body(var decoder) = state, case .length = decoder.framing else { return nil }
+        guard case .body(var decoder) = state, case .length = decoder.framing else { return false }
         let left = decoder.plainBytesLeft
-        guard left <= input.count, left <= most, left <= bodyLimit else { return nil }
-        let bytes = input.unread.extracting(0..<Int(left)).copied()
-        input.consume(bytes.count)
-        noteReceived(bytes.count, &decoder)
-        return bytes
+        guard left <= input.count, left <= most, left <= bodyLimit else { return false }
+        use(input.unread.extracting(0..<Int(left)))
+        input.consume(Int(left))
+        noteReceived(Int(left), &decoder)
+        return true
     }
 
     /// Receives bytes of a body straight into the place where they are wanted.

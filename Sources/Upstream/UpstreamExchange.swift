@@ -151,13 +151,15 @@ public final class UpstreamExchange {
         }
     }
 
-    /// All of the answer's body, if its length is announced and all of it has been received already.
-    /// - Parameter most: the most bytes that are taken.
-    /// - Returns: `nil` when it must be read.
-    public func takeReceived(most: Int) -> [UInt8]? {
-        guard let connection, let body = connection.takeReceivedBody(most: most) else { return nil }
+    /// Hands out all of the answer's body, if its length is announced and all of it has been received already.
+    /// - Parameters:
+    ///   - most: the most bytes that are handed out.
+    ///   - use: is called with them.
+    /// - Returns: `false` when the body must be read.
+    public func takeReceived(most: Int, _ use: (Span<UInt8>) -> Void) -> Bool {
+        guard let connection, connection.takeReceivedBody(most: most, use) else { return false }
         end()
-        return body
+        return true
     }
 
     /// Whether the answer has been received to its end.

@@ -157,7 +157,8 @@ final class BackendClient {
     func body(of exchange: UpstreamExchange, limit: Int, _ backend: Backend) async throws(BackendFailure)
         -> [UInt8]
     {
-        if let body = exchange.takeReceived(most: limit) { return body }
+        var whole: [UInt8] = []
+        if exchange.takeReceived(most: limit, { whole = $0.copied() }) { return whole }
         let buffer = context.takeBuffer()
         defer { context.give(buffer) }
         do throws(UpstreamError) {

@@ -12,6 +12,9 @@ final class ProxyResponder {
     /// The most bytes of a request's body, those of a session bundle (contract of the Cellucid servers, 1.9).
     static let mostBodyBytes: UInt64 = 512 << 20
 
+    /// The largest body that is sent with its head when it has come with its head.
+    private static let mostInlineBytes = 8 * 1024
+
     /// How long viewers' polls for the health of a server wait, which stop at the first one that fails.
     private static let healthMilliseconds: Int64 = 2_000
 
@@ -126,7 +129,12 @@ final class ProxyResponder {
         if status == .noContent || status == .notModified { return }
         let length = Self.length(of: upstream.head)
         if length == 0 { return }
-        exchange.response.body = .source(ProxiedBody(upstream), length: length)
+        let inlineBytes = exchange.response.inlineBytes
+        if upstream.takeReceived(most: Self.mostInlineBytes, { inlineBytes.append($0) }) {
+            exchange.response.body = .inline
+        } else {
+            exchange.response.body = .source(ProxiedBody(upstream), length: length)
+        }
     }
 
     private static let unaskedUpgrade = BackendFailure(
