@@ -43,6 +43,17 @@ public enum ASCII {
         value < 10 ? 0x30 &+ value : 0x57 &+ value
     }
 
+    /// Bit sets of the letters, digits, `-`, `.` and `_`, 64 characters a word.
+    @usableFromInline static let hostLow: UInt64 = 0x03ff_6000_0000_0000
+    @usableFromInline static let hostHigh: UInt64 = 0x07ff_fffe_87ff_fffe
+
+    /// Whether `byte` may stand in the name of a host: a letter, a digit, `-`, `.` or `_`.
+    @inlinable
+    public static func isHostCharacter(_ byte: UInt8) -> Bool {
+        if byte < 64 { return (hostLow &>> UInt64(byte)) & 1 == 1 }
+        return byte < 128 && (hostHigh &>> UInt64(byte &- 64)) & 1 == 1
+    }
+
     /// Bit sets of the characters of `token` (RFC 9110 section 5.6.2), 64 characters a word.
     @usableFromInline static let tokenLow: UInt64 = 0x03ff_6cfa_0000_0000
     @usableFromInline static let tokenHigh: UInt64 = 0x57ff_ffff_c7ff_fffe

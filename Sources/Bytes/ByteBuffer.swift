@@ -35,7 +35,7 @@ public final class ByteBuffer {
 
     /// Bytes that can be appended without moving or growing.
     @inlinable
-    public var freeCount: Int { capacity - end }
+    public var freeCount: Int { capacity &- end }
 
     /// The bytes not yet consumed; valid until the buffer is next changed.
     @inlinable
@@ -105,9 +105,11 @@ public final class ByteBuffer {
         if count == 0 { return }
         reserve(count)
         unsafe bytes.withUnsafeBufferPointer { source in
-            if let from = source.baseAddress { unsafe (base + end).update(from: from, count: count) }
+            if let from = source.baseAddress {
+                unsafe UnsafeMutableRawPointer(base + end).copyMemory(from: from, byteCount: count)
+            }
         }
-        end += count
+        end &+= count
     }
 
     /// Appends a copy of `bytes`, growing as needed.
@@ -119,8 +121,8 @@ public final class ByteBuffer {
     public func append(_ text: StaticString) {
         let count = text.utf8CodeUnitCount
         reserve(count)
-        unsafe (base + end).update(from: text.utf8Start, count: count)
-        end += count
+        unsafe UnsafeMutableRawPointer(base + end).copyMemory(from: text.utf8Start, byteCount: count)
+        end &+= count
     }
 
     /// Appends a field line of HTTP/1.1 (RFC 9112 section 5): `name: value` and CR LF.

@@ -12,54 +12,6 @@ extension Span where Element == UInt8 {
         }
     }
 
-    /// Whether the bytes from `lower` up to `upper` hold a control character other than horizontal tab, or
-    /// DEL: what RFC 9110 section 5.5 forbids in a field value.
-    public func containsControlCharacter(from lower: Int, to upper: Int) -> Bool {
-        firstControlCharacter(from: lower, to: upper) != nil
-    }
-
-    /// Offset of the first control character other than horizontal tab, or DEL, from `lower` up to `upper`.
-    ///
-    /// Looks at eight bytes at a time.
-    public func firstControlCharacter(from lower: Int, to upper: Int) -> Int? {
-        precondition(lower >= 0 && lower <= upper && upper <= count)
-        return unsafe withUnsafeBytes { bytes -> Int? in
-            let ones: UInt64 = 0x0101_0101_0101_0101
-            let highs = ones &* 0x80
-            var index = lower
-            while index &+ 8 <= upper {
-                let word = UInt64(
-                    littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                )
-                let delete = word ^ (ones &* 0x7f)
-                // Bytes before the first such character, and that itself, are told right.
-                let found = ((word &- ones &* 0x20) & ~word | (delete &- ones) & ~delete) & highs
-                if found == 0 {
-                    index &+= 8
-                    continue
-                }
-                index &+= found.trailingZeroBitCount / 8
-                if unsafe bytes[index] != 0x09 { return index }
-                index &+= 1
-            }
-            while index < upper {
-                let byte = unsafe bytes[index]
-                if byte < 0x20 && byte != 0x09 || byte == 0x7f { return index }
-                index &+= 1
-            }
-            return nil
-        }
-    }
-
-    /// The eight bytes from `offset` on, the first one lowest.
-    @inlinable
-    public func word(at offset: Int) -> UInt64 {
-        precondition(offset >= 0 && offset &+ 8 <= count)
-        return unsafe withUnsafeBytes {
-            UInt64(littleEndian: unsafe $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-        }
-    }
-
     /// Whether all bytes are ASCII characters that show: 0x21 to 0x7e.
     public var isVisibleASCII: Bool {
         var index = 0
@@ -130,13 +82,22 @@ extension Span where Element == UInt8 {
         }
     }
 
-    /// Whether the bytes equal `text` exactly.
+    /// Whether the bytes equal `text` exactly; to compare with a short literal takes a few instructions.
+    @inlinable @inline(__always)
     public func equals(_ text: StaticString) -> Bool {
-        guard count == text.utf8CodeUnitCount else { return false }
-        return unsafe withUnsafeBufferPointer { bytes in
-            guard let base = bytes.baseAddress else { return true }
-            return unsafe memcmp(base, text.utf8Start, bytes.count) == 0
+        let length = text.utf8CodeUnitCount
+        guard count == length else { return false }
+        let literal = unsafe Span(_unsafeStart: text.utf8Start, count: length)
+        var offset = 0
+        while offset &+ 8 <= length {
+            guard unsafe word(unchecked: offset) == literal.word(unchecked: offset) else { return false }
+            offset &+= 8
         }
+        while offset < length {
+            guard unsafe self[unchecked: offset] == literal[unchecked: offset] else { return false }
+            offset &+= 1
+        }
+        return true
     }
 
     /// Whether both hold the same bytes.
@@ -181,29 +142,25 @@ extension Span where Element == UInt8 {
     /// Number of bytes from `start` on that may stand in a `token` (RFC 9110 section 5.6.2).
     public func tokenLength(from start: Int = 0) -> Int {
         precondition(start >= 0 && start <= count)
-        return unsafe withUnsafeBytes { bytes in
-            let ones: UInt64 = 0x0101_0101_0101_0101
-            let highs = ones &* 0x80
-            var index = start
-            // Nearly all are letters and hyphens.
-            while index &+ 8 <= bytes.count {
-                let word = UInt64(
-                    littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                )
-                let low = word & ~highs
-                let folded = low | ones &* 0x20
-                let isLetter = (folded &+ ones &* 0x1f) & ~(folded &+ ones &* 0x05)
-                let isNoHyphen = (low ^ ones &* 0x2d) &+ ones &* 0x7f
-                let isOther = ~((isLetter | ~isNoHyphen) & ~word) & highs
-                if isOther != 0 {
-                    index &+= isOther.trailingZeroBitCount / 8
-                    break
-                }
-                index &+= 8
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs = ones &* 0x80
+        var index = start
+        // Nearly all are letters and hyphens.
+        while index &+ 8 <= count {
+            let word = unsafe word(unchecked: index)
+            let low = word & ~highs
+            let folded = low | ones &* 0x20
+            let isLetter = (folded &+ ones &* 0x1f) & ~(folded &+ ones &* 0x05)
+            let isNoHyphen = (low ^ ones &* 0x2d) &+ ones &* 0x7f
+            let isOther = ~((isLetter | ~isNoHyphen) & ~word) & highs
+            if isOther != 0 {
+                index &+= isOther.trailingZeroBitCount / 8
+                break
             }
-            while index < bytes.count, unsafe ASCII.isTokenCharacter(bytes[index]) { index &+= 1 }
-            return index &- start
+            index &+= 8
         }
+        while index < count, ASCII.isTokenCharacter(unsafe self[unchecked: index]) { index &+= 1 }
+        return index &- start
     }
 
     /// A copy as an array.

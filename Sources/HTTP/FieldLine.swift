@@ -1,50 +1,68 @@
 import Bytes
 
-/// Where the name and the value of a received field line are (RFC 9112 section 5).
+/// A received field line, as offsets into the bytes of its head (RFC 9112 section 5).
 struct FieldLine {
-    /// What is wrong with a field line.
-    enum Fault: Error {
-        case folded, name, value
-
-        /// One sentence that says so.
-        var message: StaticString {
-            switch self {
-            case .folded: "a header field is folded over two lines"
-            case .name: "a header field's name is not a token followed by a colon"
-            case .value: "a header field's value has a control character"
-            }
-        }
-    }
-
     let name: Range<Int>
     /// Without the white space around it.
-    let value: Range<Int>
-    /// Where the line's CR LF is.
-    let end: Int
+    private(set) var value: Range<Int>
+    let known: FieldName?
+    /// Whether the head has it as it is passed on: `name: value` and CR LF.
+    private(set) var isPlain: Bool
 
-    /// Takes the line that begins at `start` apart if all of it is there and nothing is wrong with it, in one go.
-    /// - Returns: `nil` when it has to be looked at more closely; an empty line is no field line either.
-    init?(wholeIn input: Span<UInt8>, from start: Int) {
-        let colon = start + input.tokenLength(from: start)
-        guard colon > start, colon < input.count, input[colon] == 0x3a else { return nil }
-        var lower = colon + 1
-        while lower < input.count, ASCII.isOptionalWhitespace(input[lower]) { lower += 1 }
-        guard let end = input.firstControlCharacter(from: lower, to: input.count), end + 1 < input.count,
-            input[end] == 0x0d, input[end + 1] == 0x0a
+    /// A line of bytes that the head has, not necessarily next to each other.
+    init(name: Range<Int>, value: Range<Int>, of bytes: Span<UInt8>) {
+        self.name = name
+        self.value = value
+        known = FieldName(in: bytes, name)
+        isPlain = false
+    }
+
+    /// Takes the line that begins at `position` apart if all of it is there and nothing is wrong with it, in one go.
+    ///
+    /// `nil` when it has to be looked at more closely; an empty line is no field line either.
+    /// - Parameters:
+    ///   - input: what was received.
+    ///   - position: is moved behind the line.
+    @inline(__always)
+    init?(wholeIn input: Span<UInt8>, at position: inout Int) {
+        let start = position
+        guard let colon = input.nearOffset(of: UInt8(ascii: ":"), from: start, to: start &+ 64), colon > start
+        else {
+            return nil
+        }
+        let name = start..<colon
+        let known = FieldName(in: input, name)
+        // Known names are tokens.
+        if known == nil, input.tokenLength(from: start) != name.count { return nil }
+        // Nearly all values have one space before them, and none behind them.
+        var lower = colon &+ 2
+        guard lower < input.count else { return nil }
+        var isPlain = input[colon &+ 1] == UInt8(ascii: " ") && !ASCII.isOptionalWhitespace(input[lower])
+        if !isPlain {
+            lower = colon &+ 1
+            while lower < input.count, ASCII.isOptionalWhitespace(input[lower]) { lower &+= 1 }
+        }
+        guard let end = input.firstControlCharacter(from: lower, to: input.count), end &+ 1 < input.count,
+            input[end] == 0x0d, input[end &+ 1] == 0x0a
         else { return nil }
         var upper = end
-        while upper > lower, ASCII.isOptionalWhitespace(input[upper - 1]) { upper -= 1 }
-        name = start..<colon
+        while upper > lower, ASCII.isOptionalWhitespace(input[upper &- 1]) {
+            upper &-= 1
+            isPlain = false
+        }
+        self.name = name
+        self.known = known
         value = lower..<upper
-        self.end = end
+        self.isPlain = isPlain
+        position = end &+ 2
     }
 
     /// Takes the line of `input` at `line` apart, which is not empty and has no line end.
-    init(_ input: Span<UInt8>, _ line: Range<Int>) throws(Fault) {
+    init(_ input: Span<UInt8>, _ line: Range<Int>) throws(HeadFault) {
         let bytes = input.extracting(line)
-        guard !ASCII.isOptionalWhitespace(bytes[0]) else { throw .folded }
+        guard !ASCII.isOptionalWhitespace(bytes[0]) else { throw .foldedLine }
         let colon = bytes.tokenLength()
-        guard colon > 0, colon < bytes.count, bytes[colon] == 0x3a else { throw .name }
+        guard colon > 0, colon < bytes.count, bytes[colon] == UInt8(ascii: ":") else { throw .name }
         var lower = colon + 1
         var upper = bytes.count
         while lower < upper, ASCII.isOptionalWhitespace(bytes[lower]) { lower += 1 }
@@ -52,6 +70,15 @@ struct FieldLine {
         guard !bytes.containsControlCharacter(from: lower, to: upper) else { throw .value }
         name = line.lowerBound..<(line.lowerBound + colon)
         value = (line.lowerBound + lower)..<(line.lowerBound + upper)
-        end = line.upperBound
+        known = FieldName(in: input, name)
+        isPlain = false
+    }
+
+    /// The same line with another value.
+    func with(value: Range<Int>) -> FieldLine {
+        var line = self
+        line.value = value
+        line.isPlain = false
+        return line
     }
 }

@@ -11,6 +11,7 @@ public enum FieldName: UInt8, Sendable, CaseIterable {
     case userAgent, vary, via, xForwardedFor, xForwardedHost, xForwardedProto, xRealIP
 
     /// The name in lower case.
+    @inline(__always)
     public var text: StaticString {
         switch self {
         case .accept: "accept"
@@ -66,46 +67,44 @@ public enum FieldName: UInt8, Sendable, CaseIterable {
     /// Its place in a set of names that is a word; there are at most 64.
     var bit: UInt64 { 1 &<< UInt64(rawValue) }
 
-    /// The known names by their lengths, so that recognising one compares a few candidates.
-    private struct Candidates {
-        static let mostBytes = 40
-        /// All names, shortest first.
-        var names = InlineArray<64, FieldName>(repeating: .te)
-        /// Their first letters, which tell most of those of a length apart.
-        var letters = InlineArray<64, UInt8>(repeating: 0)
-        /// Where those of each length begin.
-        var starts = InlineArray<42, UInt8>(repeating: 0)
+    /// Recognises a name without regard to case (RFC 9110 section 5.1); `nil` for one that is not listed here.
+    init?(_ name: Span<UInt8>) { self.init(in: name, 0..<name.count) }
 
-        init() {
-            var count = 0
-            for length in 0...Self.mostBytes {
-                starts[length] = UInt8(count)
-                for name in FieldName.allCases where name.text.utf8CodeUnitCount == length {
-                    names[count] = name
-                    letters[count] = unsafe name.text.utf8Start[0]
-                    count += 1
-                }
-            }
-            starts[Self.mostBytes + 1] = UInt8(count)
-            precondition(count == FieldName.allCases.count, "a name is longer than the table")
-        }
+    /// Recognises the name in a part of `bytes`, with which it is compared in words.
+    init?(in bytes: Span<UInt8>, _ range: Range<Int>) {
+        guard let name = FoldedName(in: bytes, range), let known = Self.known(name) else { return nil }
+        // Those of three words and more, which are rare, were compared in their first and last ones only.
+        guard range.count <= 16 || bytes.extracting(range).equalsIgnoringCase(known.text) else { return nil }
+        self = known
     }
 
-    private static let candidates = Candidates()
-
-    /// Recognises a name without regard to case (RFC 9110 section 5.1); `nil` for one that is not listed here.
-    init?(_ name: Span<UInt8>) {
-        let length = name.count
-        guard length > 0, length <= Candidates.mostBytes else { return nil }
-        let letter = ASCII.lowercased(name[0])
-        for index in Int(Self.candidates.starts[length])..<Int(Self.candidates.starts[length + 1]) {
-            guard Self.candidates.letters[index] == letter else { continue }
-            let candidate = Self.candidates.names[index]
-            if name.equalsIgnoringCase(candidate.text) {
-                self = candidate
-                return
-            }
+    /// The known names by their lengths.
+    @inline(__always)
+    private static func known(_ name: FoldedName) -> FieldName? {
+        switch name.length {
+        case 2: name.oneOf(.te)
+        case 3: name.oneOf(.via)
+        case 4: name.oneOf(.host, .date, .vary)
+        case 5: name.oneOf(.range)
+        case 6: name.oneOf(.accept, .server, .cookie, .origin, .expect)
+        case 7: name.oneOf(.referer, .upgrade, .trailer)
+        case 8: name.oneOf(.location, .priority, .ifRange, .ifMatch)
+        case 9: name.oneOf(.xRealIP, .forwarded)
+        case 10: name.oneOf(.connection, .userAgent, .keepAlive)
+        case 11: name.oneOf(.retryAfter)
+        case 12: name.oneOf(.contentType)
+        case 13: name.oneOf(.acceptRanges, .cacheControl, .ifNoneMatch, .authorization, .lastEventID)
+        case 14: name.oneOf(.contentLength, .http2Settings)
+        case 15: name.oneOf(.acceptEncoding, .xForwardedFor)
+        case 16: name.oneOf(.contentEncoding, .xForwardedHost, .proxyConnection)
+        case 17: name.oneOf(.transferEncoding, .ifModifiedSince, .xForwardedProto)
+        case 18: name.oneOf(.proxyAuthenticate)
+        case 19: name.oneOf(.ifUnmodifiedSince, .proxyAuthorization)
+        case 25: name.oneOf(.proxyAuthenticationInfo)
+        case 29: name.oneOf(.accessControlRequestMethod)
+        case 30: name.oneOf(.accessControlRequestHeaders)
+        case 38: name.oneOf(.accessControlRequestPrivateNetwork)
+        default: nil
         }
-        return nil
     }
 }

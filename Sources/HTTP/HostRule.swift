@@ -36,14 +36,7 @@ enum HostRule {
             }
             index = close + 1
         } else {
-            while index < value.count, value[index] != 0x3a {
-                let byte = value[index]
-                guard
-                    ASCII.isLetter(byte) || ASCII.isDigit(byte) || byte == 0x2d || byte == 0x2e
-                        || byte == 0x5f
-                else { return false }
-                index += 1
-            }
+            while index < value.count, ASCII.isHostCharacter(value[index]) { index &+= 1 }
             if index == 0 { return false }
         }
         if index == value.count { return true }

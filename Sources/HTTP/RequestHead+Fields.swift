@@ -11,7 +11,9 @@ extension RequestHead {
             addPseudoHeader(name, value)
             return
         }
-        append(name: store(name), value: store(value))
+        let (name, value) = (store(name), store(value))
+        let storage = storage
+        lines.append(FieldLine(name: name, value: value, of: storage.unread))
     }
 
     /// Completes a head that has got all its fields.

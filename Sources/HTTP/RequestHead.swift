@@ -1,4 +1,4 @@
-import Bytes
+public import Bytes
 
 /// A request's method, target and fields, whatever HTTP version brought them.
 ///
@@ -51,7 +51,7 @@ public final class RequestHead {
     var targetRange = 0..<0
     var queryRange: Range<Int>?
     var authorityRange: Range<Int>?
-    private(set) var lines = FieldLines()
+    var lines = FieldLines()
 
     /// Makes an empty head.
     public init() {}
@@ -74,23 +74,12 @@ public final class RequestHead {
     ///
     /// The storage changes only in ``reset()`` and while a head is read, which is what makes it right to hand
     /// out a view for as long as the head itself is borrowed.
+    @inline(__always)
     @_lifetime(borrow self)
     func bytes(_ range: Range<Int>) -> Span<UInt8> {
         let storage = storage
         let view = storage.unread.extracting(range)
         return unsafe _overrideLifetime(view, borrowing: self)
-    }
-
-    /// Adds a line of the bytes that the storage will have.
-    func append(_ line: FieldLine, of input: Span<UInt8>) {
-        let known = FieldName(input.extracting(line.name))
-        lines.append(name: line.name, value: line.value, known: known)
-    }
-
-    /// Adds a line of bytes that the storage has.
-    func append(name: Range<Int>, value: Range<Int>) {
-        let known = FieldName(bytes(name))
-        lines.append(name: name, value: value, known: known)
     }
 
     /// The method as it was sent.
@@ -164,6 +153,12 @@ public final class RequestHead {
             left -= 1
         }
         return bytes((targetRange.lowerBound + min(offset, target.count))..<targetRange.upperBound)
+    }
+
+    /// Appends the field line at `index`, below ``fieldCount``, to `buffer`: `name: value` and CR LF.
+    public func copyLine(at index: Int, to buffer: ByteBuffer) {
+        let storage = storage
+        lines.copyLine(at: index, of: storage.unread, to: buffer)
     }
 
     /// Number of field lines of that name.

@@ -18,13 +18,8 @@ public struct RequestParser {
         public init() {}
     }
 
-    private let limits: Limits
-    /// Where the line that is being looked at begins, counted from the first byte of the head.
-    private var lineStart = 0
-    /// Up to where that line has been searched for its end.
-    private var scanned = 0
-    private var fieldsStart = 0
-    private var requestLine: (method: Range<Int>, target: Range<Int>, minorVersion: UInt8)?
+    private var reader: HeadReader
+    private var requestLine: RequestLine?
 
     /// Length of the head that was completed last, also of one that was refused for what it means: an error that
     /// leaves the framing intact is answered once and its head consumed.
@@ -32,14 +27,19 @@ public struct RequestParser {
 
     /// Makes a parser for one request after another.
     public init(limits: Limits = Limits()) {
-        self.limits = limits
+        reader = HeadReader(
+            limits: HeadReader.Limits(
+                startLineBytes: limits.requestLineBytes,
+                fieldLines: limits.fieldLines,
+                fieldBytes: limits.fieldBytes
+            )
+        )
     }
 
     /// Forgets a head that was not completed.
     public mutating func reset() {
         requestLine = nil
-        lineStart = 0
-        scanned = 0
+        reader.reset()
     }
 
     /// Tries to read a head.
@@ -49,109 +49,71 @@ public struct RequestParser {
     /// - Returns: the length of the head, to be consumed by the caller, or `nil` when more bytes are needed.
     /// - Throws: `HTTPError` 400, 414, 431 or 505; the connection cannot go on after it.
     public mutating func parse(_ input: Span<UInt8>, into head: RequestHead) throws(HTTPError) -> Int? {
-        while true {
-            if requestLine != nil, scanned == lineStart { parseWholeLines(input, head) }
-            guard let newline = input.firstOffset(of: 0x0a, from: scanned) else {
-                scanned = input.count
-                try checkLimits(lineEnd: input.count)
-                return nil
-            }
-            try checkLimits(lineEnd: newline)
-            guard newline > lineStart, input[newline - 1] == 0x0d else {
-                throw .malformed("a line of the request ends in LF without CR")
-            }
-            let line = lineStart..<(newline - 1)
-            lineStart = newline + 1
-            scanned = lineStart
-            if requestLine == nil {
-                // RFC 9112 section 2.2: an empty line before the request line is to be ignored.
-                if line.isEmpty && line.lowerBound < 4 { continue }
-                head.reset()
-                try parseRequestLine(input, line)
-                fieldsStart = lineStart
-            } else if line.isEmpty {
-                return try finish(input, length: lineStart, head)
-            } else {
-                try parseFieldLine(input, line, head)
-            }
-        }
-    }
-
-    private func checkLimits(lineEnd: Int) throws(HTTPError) {
         if requestLine == nil {
-            if lineEnd - lineStart > limits.requestLineBytes {
-                throw HTTPError(.uriTooLong, "the request line is too long")
-            }
-        } else if lineEnd - fieldsStart > limits.fieldBytes {
-            throw HTTPError(.headerFieldsTooLarge, "the header fields are too large")
+            requestLine = try readRequestLine(input, head)
+            guard requestLine != nil else { return nil }
+            reader.beginFields()
         }
-    }
-
-    private mutating func parseRequestLine(_ input: Span<UInt8>, _ line: Range<Int>) throws(HTTPError) {
-        let bytes = input.extracting(line)
-        guard let first = bytes.firstOffset(of: 0x20), first > 0,
-            let second = bytes.firstOffset(of: 0x20, from: first + 1), second > first + 1
-        else { throw .malformed("the request line is not METHOD TARGET VERSION") }
-        guard bytes.tokenLength() >= first else {
-            throw .malformed("the method has a character that is not allowed")
-        }
-        guard !bytes.containsControlCharacter(from: first + 1, to: second),
-            bytes.firstOffset(of: 0x09).map({ $0 > second }) ?? true
-        else {
-            throw .malformed("the request target has a control character")
-        }
-        let version = bytes.extracting((second + 1)..<bytes.count)
-        guard version.count == 8, version.extracting(0..<5).equals("HTTP/"), ASCII.isDigit(version[5]),
-            version[6] == 0x2e, ASCII.isDigit(version[7])
-        else { throw .malformed("the request line does not end in an HTTP version") }
-        guard version[5] == 0x31 else {
-            throw HTTPError(.versionNotSupported, "this port speaks HTTP/1.1")
-        }
-        let base = line.lowerBound
-        requestLine = (base..<(base + first), (base + first + 1)..<(base + second), version[7] - 0x30)
-    }
-
-    /// Reads the field lines that are there and good; what stops it is looked at more closely by others.
-    private mutating func parseWholeLines(_ input: Span<UInt8>, _ head: RequestHead) {
-        while lineStart < input.count, let line = FieldLine(wholeIn: input, from: lineStart),
-            line.end - fieldsStart <= limits.fieldBytes, head.fieldCount < limits.fieldLines
-        {
-            head.append(line, of: input)
-            lineStart = line.end + 2
-            scanned = lineStart
-        }
-    }
-
-    private func parseFieldLine(
-        _ input: Span<UInt8>,
-        _ line: Range<Int>,
-        _ head: RequestHead
-    ) throws(HTTPError) {
-        guard head.fieldCount < limits.fieldLines else {
-            throw HTTPError(.headerFieldsTooLarge, "there are too many header fields")
-        }
-        do throws(FieldLine.Fault) {
-            head.append(try FieldLine(input, line), of: input)
+        do throws(HeadFault) {
+            guard let length = try reader.readFields(input, into: &head.lines) else { return nil }
+            completedLength = length
         } catch {
-            throw .malformed(error.message)
+            throw HTTPError(error)
+        }
+        try finish(input, head)
+        return completedLength
+    }
+
+    private mutating func readRequestLine(
+        _ input: Span<UInt8>,
+        _ head: RequestHead
+    ) throws(HTTPError) -> RequestLine? {
+        var position = reader.lineStart
+        if reader.isAtLineStart, let line = RequestLine(wholeIn: input, at: &position),
+            reader.takeStartLine(before: position)
+        {
+            head.reset()
+            return line
+        }
+        while true {
+            let line: Range<Int>
+            do throws(HeadFault) {
+                guard let newline = try reader.lineEnd(in: input) else { return nil }
+                line = try reader.takeLine(of: input, endingAt: newline)
+            } catch {
+                throw HTTPError(error)
+            }
+            // RFC 9112 section 2.2: an empty line before the request line is to be ignored.
+            if line.isEmpty && line.lowerBound < 4 { continue }
+            head.reset()
+            return try RequestLine(input, line)
         }
     }
 
-    private mutating func finish(
-        _ input: Span<UInt8>,
-        length: Int,
-        _ head: RequestHead
-    ) throws(HTTPError) -> Int {
+    private mutating func finish(_ input: Span<UInt8>, _ head: RequestHead) throws(HTTPError) {
         guard let requestLine else { throw .malformed("the request line is missing") }
-        head.storage.append(input.extracting(0..<length))
-        head.methodRange = requestLine.method
+        head.storage.append(input.extracting(0..<completedLength))
+        head.methodRange = requestLine.methodName
         head.targetRange = requestLine.target
-        head.version = requestLine.minorVersion == 0 ? .http10 : .http11
-        head.method = Method(input.extracting(requestLine.method))
+        head.version = requestLine.version
+        head.method = requestLine.method
         reset()
-        completedLength = length
         try RequestTarget.resolve(head)
         try HostRule.check(head)
-        return length
+    }
+}
+
+extension HTTPError {
+    /// What a client is told of a fault of its request's head.
+    fileprivate init(_ fault: HeadFault) {
+        switch fault {
+        case .startLineTooLong: self.init(.uriTooLong, "the request line is too long")
+        case .fieldsTooLarge: self.init(.headerFieldsTooLarge, "the header fields are too large")
+        case .tooManyFields: self.init(.headerFieldsTooLarge, "there are too many header fields")
+        case .bareLineFeed: self = .malformed("a line of the request ends in LF without CR")
+        case .foldedLine: self = .malformed("a header field is folded over two lines")
+        case .name: self = .malformed("a header field's name is not a token followed by a colon")
+        case .value: self = .malformed("a header field's value has a control character")
+        }
     }
 }

@@ -58,7 +58,7 @@ enum RequestTarget {
     /// Refuses what could mean something else to another program.
     private static func checkSegments(_ path: [UInt8]) throws(HTTPError) {
         // Nearly all paths have neither.
-        if path.span.firstOffset(of: UInt8(ascii: ".")) == nil, path.span.firstOffset(of: 0) == nil { return }
+        if !beginsSegmentWithDot(path.span), path.span.firstOffset(of: 0) == nil { return }
         var segmentLength = 0
         var dotsOnly = true
         for index in 0...path.count {
@@ -77,5 +77,14 @@ enum RequestTarget {
                 if byte != UInt8(ascii: ".") { dotsOnly = false }
             }
         }
+    }
+
+    private static func beginsSegmentWithDot(_ path: Span<UInt8>) -> Bool {
+        var from = 0
+        while let dot = path.firstOffset(of: UInt8(ascii: "."), from: from) {
+            if dot == 0 || path[dot - 1] == UInt8(ascii: "/") { return true }
+            from = dot + 1
+        }
+        return false
     }
 }

@@ -65,6 +65,12 @@ public final class ResponseFields {
         lines.append(name: name, value: value)
     }
 
+    /// Adds a field as another server sent it.
+    /// - Parameters:
+    ///   - index: that of its line, below the head's ``ResponseHead/fieldCount``.
+    ///   - head: what the server sent.
+    public func add(lineAt index: Int, of head: ResponseHead) { head.copyLine(at: index, to: lines) }
+
     /// Adds `Content-Range: bytes first-last/size` (RFC 9110 section 14.4), or with no range the form of a 416.
     public func addContentRange(_ range: Range<UInt64>?, size: UInt64) {
         begin("Content-Range")

@@ -10,7 +10,7 @@ public final class ResponseHead {
     public internal(set) var version = RequestHead.Version.http11
 
     let storage = ByteBuffer(capacity: 2048)
-    private(set) var lines = FieldLines()
+    var lines = FieldLines()
 
     /// Makes an empty head.
     public init() {}
@@ -27,6 +27,7 @@ public final class ResponseHead {
     ///
     /// The storage changes only in ``reset()`` and while a head is read, which is what makes it right to hand
     /// out a view for as long as the head itself is borrowed.
+    @inline(__always)
     @_lifetime(borrow self)
     private func bytes(_ range: Range<Int>) -> Span<UInt8> {
         let storage = storage
@@ -48,10 +49,10 @@ public final class ResponseHead {
     /// The name of the field line at `index`, below ``fieldCount``, when it is one of the known ones.
     public func knownName(at index: Int) -> FieldName? { lines[index].known }
 
-    /// Adds a line of the bytes that the storage will have.
-    func append(_ line: FieldLine, of input: Span<UInt8>) {
-        let known = FieldName(input.extracting(line.name))
-        lines.append(name: line.name, value: line.value, known: known)
+    /// Appends the field line at `index`, below ``fieldCount``, to `buffer`: `name: value` and CR LF.
+    func copyLine(at index: Int, to buffer: ByteBuffer) {
+        let storage = storage
+        lines.copyLine(at: index, of: storage.unread, to: buffer)
     }
 
     /// Number of field lines of that name.

@@ -19,24 +19,24 @@ public struct ResponseParser {
         public init() {}
     }
 
-    private let limits: Limits
-    /// Where the line that is being looked at begins, counted from the first byte of the head.
-    private var lineStart = 0
-    /// Up to where that line has been searched for its end.
-    private var scanned = 0
-    private var fieldsStart = 0
-    private var statusLine: (version: RequestHead.Version, status: Status)?
+    private var reader: HeadReader
+    private var statusLine: StatusLine?
 
     /// Makes a parser for one answer after another.
     public init(limits: Limits = Limits()) {
-        self.limits = limits
+        reader = HeadReader(
+            limits: HeadReader.Limits(
+                startLineBytes: limits.statusLineBytes,
+                fieldLines: limits.fieldLines,
+                fieldBytes: limits.fieldBytes
+            )
+        )
     }
 
     /// Forgets a head that was not completed.
     public mutating func reset() {
         statusLine = nil
-        lineStart = 0
-        scanned = 0
+        reader.reset()
     }
 
     /// Tries to read a head.
@@ -46,109 +46,75 @@ public struct ResponseParser {
     /// - Returns: the length of the head, to be consumed by the caller, or `nil` when more bytes are needed.
     /// - Throws: `ResponseError`; the connection cannot go on after it.
     public mutating func parse(_ input: Span<UInt8>, into head: ResponseHead) throws(ResponseError) -> Int? {
-        while true {
-            if statusLine != nil, scanned == lineStart { parseWholeLines(input, head) }
-            guard let newline = input.firstOffset(of: 0x0a, from: scanned) else {
-                scanned = input.count
-                try checkLimits(lineEnd: input.count)
-                if statusLine == nil { try checkBeginning(input) }
-                return nil
-            }
-            try checkLimits(lineEnd: newline)
-            if statusLine == nil { try checkBeginning(input) }
-            guard newline > lineStart, input[newline - 1] == 0x0d else {
-                throw ResponseError("a line of the answer's head ends in LF without CR")
-            }
-            let line = lineStart..<(newline - 1)
-            lineStart = newline + 1
-            scanned = lineStart
-            if statusLine == nil {
-                head.reset()
-                statusLine = try Self.statusLine(input.extracting(line))
-                fieldsStart = lineStart
-            } else if line.isEmpty {
-                return finish(input, length: lineStart, head)
-            } else {
-                try parseFieldLine(input, line, head)
-            }
+        if statusLine == nil {
+            statusLine = try readStatusLine(input, head)
+            guard statusLine != nil else { return nil }
+            reader.beginFields()
         }
+        let length: Int
+        do throws(HeadFault) {
+            guard let end = try reader.readFields(input, into: &head.lines) else { return nil }
+            length = end
+        } catch {
+            throw ResponseError(error)
+        }
+        finish(input, length: length, head)
+        return length
     }
 
-    private func checkLimits(lineEnd: Int) throws(ResponseError) {
-        if statusLine == nil {
-            if lineEnd - lineStart > limits.statusLineBytes {
-                throw ResponseError("the status line is too long")
-            }
-        } else if lineEnd - fieldsStart > limits.fieldBytes {
-            throw ResponseError("the header fields are too large")
+    private mutating func readStatusLine(
+        _ input: Span<UInt8>,
+        _ head: ResponseHead
+    ) throws(ResponseError) -> StatusLine? {
+        var position = 0
+        if reader.isAtLineStart, let line = StatusLine(wholeIn: input, at: &position),
+            reader.takeStartLine(before: position)
+        {
+            head.reset()
+            return line
         }
+        let newline: Int?
+        do throws(HeadFault) { newline = try reader.lineEnd(in: input) } catch { throw ResponseError(error) }
+        try checkBeginning(input)
+        guard let newline else { return nil }
+        let line: Range<Int>
+        do throws(HeadFault) {
+            line = try reader.takeLine(of: input, endingAt: newline)
+        } catch {
+            throw ResponseError(error)
+        }
+        head.reset()
+        return try StatusLine(input.extracting(line))
     }
 
     /// Refuses what is not HTTP at once: the end of a line may never come.
     private func checkBeginning(_ input: Span<UInt8>) throws(ResponseError) {
-        let expected: [UInt8] = [0x48, 0x54, 0x54, 0x50, 0x2f]
-        for index in 0..<min(input.count, expected.count) where input[index] != expected[index] {
-            throw ResponseError("the answer does not begin with HTTP/")
-        }
+        let beginning: [UInt8] = [0x48, 0x54, 0x54, 0x50, 0x2f]
+        guard input.extracting(first: beginning.count).equals(beginning.span.extracting(first: input.count))
+        else { throw ResponseError("the answer does not begin with HTTP/") }
     }
 
-    private static func statusLine(
-        _ line: Span<UInt8>
-    ) throws(ResponseError) -> (version: RequestHead.Version, status: Status) {
-        guard line.count >= 12, line[5] == 0x31, line[6] == 0x2e, ASCII.isDigit(line[7]), line[8] == 0x20
-        else { throw ResponseError("the status line does not begin with HTTP/1.x and a status code") }
-        var code: UInt16 = 0
-        for index in 9..<12 {
-            guard ASCII.isDigit(line[index]) else {
-                throw ResponseError("the status code is not a number of three digits")
-            }
-            code = code * 10 + UInt16(line[index] - 0x30)
-        }
-        guard line.count == 12 || line[12] == 0x20 else {
-            throw ResponseError("the status code is not a number of three digits")
-        }
-        guard (100...599).contains(code) else {
-            throw ResponseError("the status code is not between 100 and 599")
-        }
-        guard !line.containsControlCharacter(from: 12, to: line.count) else {
-            throw ResponseError("the status line has a control character")
-        }
-        return (line[7] == 0x30 ? .http10 : .http11, Status(code))
-    }
-
-    /// Reads the field lines that are there and good; what stops it is looked at more closely by others.
-    private mutating func parseWholeLines(_ input: Span<UInt8>, _ head: ResponseHead) {
-        while lineStart < input.count, let line = FieldLine(wholeIn: input, from: lineStart),
-            line.end - fieldsStart <= limits.fieldBytes, head.fieldCount < limits.fieldLines
-        {
-            head.append(line, of: input)
-            lineStart = line.end + 2
-            scanned = lineStart
-        }
-    }
-
-    private func parseFieldLine(
-        _ input: Span<UInt8>,
-        _ line: Range<Int>,
-        _ head: ResponseHead
-    ) throws(ResponseError) {
-        guard head.fieldCount < limits.fieldLines else {
-            throw ResponseError("there are too many header fields")
-        }
-        do throws(FieldLine.Fault) {
-            head.append(try FieldLine(input, line), of: input)
-        } catch {
-            throw ResponseError(error.message)
-        }
-    }
-
-    private mutating func finish(_ input: Span<UInt8>, length: Int, _ head: ResponseHead) -> Int {
+    private mutating func finish(_ input: Span<UInt8>, length: Int, _ head: ResponseHead) {
         head.storage.append(input.extracting(0..<length))
         if let statusLine {
             head.version = statusLine.version
             head.status = statusLine.status
         }
         reset()
-        return length
+    }
+}
+
+extension ResponseError {
+    /// What is said of a fault of an answer's head.
+    fileprivate init(_ fault: HeadFault) {
+        switch fault {
+        case .startLineTooLong: self.init("the status line is too long")
+        case .fieldsTooLarge: self.init("the header fields are too large")
+        case .tooManyFields: self.init("there are too many header fields")
+        case .bareLineFeed: self.init("a line of the answer's head ends in LF without CR")
+        case .foldedLine: self.init("a header field is folded over two lines")
+        case .name: self.init("a header field's name is not a token followed by a colon")
+        case .value: self.init("a header field's value has a control character")
+        }
     }
 }

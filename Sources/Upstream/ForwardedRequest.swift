@@ -70,7 +70,7 @@ public struct ForwardedRequest: ~Copyable {
                 continue
             default: break
             }
-            buffer.append(name: request.name(at: index), value: request.value(at: index))
+            request.copyLine(at: index, to: buffer)
         }
         writeVia(request, buffer)
         switch framing {

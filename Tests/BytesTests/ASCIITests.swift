@@ -38,6 +38,13 @@ import Testing
         }
     }
 
+    @Test func charactersOfHosts() {
+        for byte in UInt8.min...UInt8.max {
+            let isSymbol = "-._".utf8.contains(byte)
+            #expect(ASCII.isHostCharacter(byte) == (ASCII.isLetter(byte) || ASCII.isDigit(byte) || isSymbol))
+        }
+    }
+
     @Test func hexadecimalDigits() {
         for byte in UInt8.min...UInt8.max {
             let text = String(decoding: [byte], as: UTF8.self)

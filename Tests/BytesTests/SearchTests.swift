@@ -15,6 +15,10 @@ import Testing
 
     private func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool { left.span.equals(right.span) }
 
+    private func near(_ bytes: [UInt8], _ upper: Int) -> Int? {
+        bytes.span.nearOffset(of: 0x3a, from: 0, to: upper)
+    }
+
     @Test func firstOffsets() {
         let bytes = Array("ab\ncd\n".utf8)
         for start in 0...8 {
@@ -36,6 +40,27 @@ import Testing
                     let found = bytes.span.containsControlCharacter(from: 0, to: length)
                     if found != isControl {
                         Issue.record("byte \(byte) at \(place) of \(length): \(found)")
+                    }
+                }
+            }
+        }
+    }
+
+    /// Every byte at every place again, looking for spaces and for a byte that is near.
+    @Test func spacesAndNearBytesAreFoundEverywhere() {
+        for length in 1..<40 {
+            for place in 0..<length {
+                var bytes = [UInt8](repeating: 0x61, count: length)
+                for byte in UInt8.min...UInt8.max {
+                    bytes[place] = byte
+                    let space = byte <= 0x20 || byte == 0x7f ? place : nil
+                    let isMissed = byte != 0x3a || place >= length / 8 * 8
+                    let isTooFar = place >= min(length, 20) / 8 * 8
+                    if bytes.span.firstSpaceOrControlCharacter(from: 0) != space
+                        || near(bytes, 100) != (isMissed ? nil : place)
+                        || near(bytes, 20) != (isMissed || isTooFar ? nil : place)
+                    {
+                        Issue.record("byte \(byte) at \(place) of \(length)")
                     }
                 }
             }
@@ -126,6 +151,15 @@ import Testing
     @Test func words() {
         let bytes: [UInt8] = [9, 1, 2, 3, 4, 5, 6, 7, 8]
         #expect(bytes.span.word(at: 1) == 0x0807_0605_0403_0201)
+        for offset in 0..<bytes.count {
+            for length in 1...min(8, bytes.count - offset) {
+                var expected: UInt64 = 0
+                for index in (offset..<(offset + length)).reversed() {
+                    expected = expected << 8 | UInt64(bytes[index])
+                }
+                #expect(bytes.span.word(at: offset, length: length) == expected)
+            }
+        }
     }
 
     @Test func exactEquality() {

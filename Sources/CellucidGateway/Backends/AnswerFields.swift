@@ -33,19 +33,18 @@ struct AnswerFields {
         for index in 0..<head.fieldCount {
             let known = head.knownName(at: index)
             if head.isHopByHop(at: index, namesFields: namesFields) { continue }
-            let (name, value) = (head.name(at: index), head.value(at: index))
             switch known {
             case .date, .server, .contentLength: continue
             case .cacheControl where control != nil: continue
             // Said by the gateway.
-            case .vary where value.equalsIgnoringCase("origin"): continue
+            case .vary where head.value(at: index).equalsIgnoringCase("origin"): continue
             case .location:
-                fields.add(name: name, value: location(value).span)
+                fields.add(name: head.name(at: index), value: location(head.value(at: index)).span)
                 continue
-            case nil where Self.isAboutOrigins(name): continue
+            case nil where Self.isAboutOrigins(head.name(at: index)): continue
             default: break
             }
-            fields.add(name: name, value: value)
+            fields.add(lineAt: index, of: head)
         }
         if let control { fields.add("Cache-Control", control) }
         if head.has(.contentEncoding), !head.list(.vary, contains: "accept-encoding") {
