@@ -112,6 +112,7 @@ extension Span where Element == UInt8 {
     }
 
     /// Whether the bytes begin with `text`.
+    @inlinable @inline(__always)
     public func startsWith(_ text: StaticString) -> Bool {
         let length = text.utf8CodeUnitCount
         return count >= length && extracting(0..<length).equals(text)

@@ -13,7 +13,7 @@ struct FieldLine {
     init(name: Range<Int>, value: Range<Int>, of bytes: Span<UInt8>) {
         self.name = name
         self.value = value
-        known = FieldName(in: bytes, name)
+        known = FieldName(bytes.extracting(name))
         isPlain = false
     }
 
@@ -70,7 +70,7 @@ struct FieldLine {
         guard !bytes.containsControlCharacter(from: lower, to: upper) else { throw .value }
         name = line.lowerBound..<(line.lowerBound + colon)
         value = (line.lowerBound + lower)..<(line.lowerBound + upper)
-        known = FieldName(in: input, name)
+        known = FieldName(bytes.extracting(0..<colon))
         isPlain = false
     }
 

@@ -70,7 +70,8 @@ public enum FieldName: UInt8, Sendable, CaseIterable {
     /// Recognises a name without regard to case (RFC 9110 section 5.1); `nil` for one that is not listed here.
     init?(_ name: Span<UInt8>) { self.init(in: name, 0..<name.count) }
 
-    /// Recognises the name in a part of `bytes`, with which it is compared in words.
+    /// Recognises the name in a part of `bytes`; with more behind it, words can be read that are not all of the name.
+    @inline(__always)
     init?(in bytes: Span<UInt8>, _ range: Range<Int>) {
         guard let name = FoldedName(in: bytes, range), let known = Self.known(name) else { return nil }
         // Those of three words and more, which are rare, were compared in their first and last ones only.
