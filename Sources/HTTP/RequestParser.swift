@@ -54,14 +54,19 @@ public struct RequestParser {
             guard requestLine != nil else { return nil }
             reader.beginFields()
         }
+        let length: Int?
         do throws(HeadFault) {
-            guard let length = try reader.readFields(input, into: &head.lines) else { return nil }
-            completedLength = length
+            length = try reader.readFields(input, into: &head.lines)
         } catch {
+            // The access log looks at the fields of requests that are refused, too.
+            head.store(input, upTo: reader.lineStart)
             throw HTTPError(error)
         }
-        try finish(input, head)
-        return completedLength
+        head.store(input, upTo: reader.lineStart)
+        guard let length else { return nil }
+        completedLength = length
+        try finish(head)
+        return length
     }
 
     private mutating func readRequestLine(
@@ -90,9 +95,8 @@ public struct RequestParser {
         }
     }
 
-    private mutating func finish(_ input: Span<UInt8>, _ head: RequestHead) throws(HTTPError) {
+    private mutating func finish(_ head: RequestHead) throws(HTTPError) {
         guard let requestLine else { throw .malformed("the request line is missing") }
-        head.storage.append(input.extracting(0..<completedLength))
         head.methodRange = requestLine.methodName
         head.targetRange = requestLine.target
         head.version = requestLine.version

@@ -51,14 +51,15 @@ public struct ResponseParser {
             guard statusLine != nil else { return nil }
             reader.beginFields()
         }
-        let length: Int
+        let length: Int?
         do throws(HeadFault) {
-            guard let end = try reader.readFields(input, into: &head.lines) else { return nil }
-            length = end
+            length = try reader.readFields(input, into: &head.lines)
         } catch {
+            head.store(input, upTo: reader.lineStart)
             throw ResponseError(error)
         }
-        finish(input, length: length, head)
+        head.store(input, upTo: reader.lineStart)
+        if length != nil { finish(head) }
         return length
     }
 
@@ -94,8 +95,7 @@ public struct ResponseParser {
         else { throw ResponseError("the answer does not begin with HTTP/") }
     }
 
-    private mutating func finish(_ input: Span<UInt8>, length: Int, _ head: ResponseHead) {
-        head.storage.append(input.extracting(0..<length))
+    private mutating func finish(_ head: ResponseHead) {
         if let statusLine {
             head.version = statusLine.version
             head.status = statusLine.status

@@ -50,4 +50,16 @@ import Testing
             try #require(server.accessLines().count == 2)
         }
     }
+
+    /// The fields before the one that is refused are there.
+    @Test func fieldsOfARefusedRequestAreRecorded() async {
+        await #expect(processExitsWith: .success) {
+            let server = try TestServer(keepsAccessLog: true)
+            let connection = try server.connect()
+            try connection.send("GET / HTTP/1.1\r\nHost: h\r\nUser-Agent: an agent\r\nno field\r\n\r\n")
+            _ = try connection.readResponse()
+            let lines = server.accessLines()
+            try #require(lines.count == 1 && "\(lines)".contains("an agent"))
+        }
+    }
 }
