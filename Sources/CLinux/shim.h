@@ -18,8 +18,6 @@
 #include <unistd.h>
 
 extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
-extern int pipe2(int descriptors[2], int flags);
-extern ssize_t splice(int from, __off64_t *fromOffset, int to, __off64_t *toOffset, size_t length, unsigned int flags);
 extern int pthread_setname_np(pthread_t thread, const char *name);
 
 // openat2(2) has no wrapper in glibc 2.36.
@@ -36,15 +34,6 @@ static inline int gateway_available_processors(void) {
     for (long i = 0; i < bytes / (long)sizeof mask[0]; i++) count += __builtin_popcountl(mask[i]);
     return count;
 }
-
-// Also hidden behind _GNU_SOURCE: fcntl(2) and splice(2).
-enum {
-    GATEWAY_F_SETPIPE_SZ = 1031,
-    GATEWAY_F_GETPIPE_SZ = 1032,
-    GATEWAY_SPLICE_F_MOVE = 1,
-    GATEWAY_SPLICE_F_NONBLOCK = 2,
-    GATEWAY_SPLICE_F_MORE = 4,
-};
 
 // The union inside epoll_event, as the one 64-bit token that we use.
 static inline uint64_t gateway_epoll_token(const struct epoll_event *event) { return event->data.u64; }

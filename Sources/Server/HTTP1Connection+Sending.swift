@@ -185,44 +185,21 @@ extension HTTP1Connection {
         output.append(head.unread)
         head.removeAll()
         if framing == .chunked { return try await sendChunks(source, output) }
-        let pipe = stream.isPlain ? context.takePipe(for: framing) : nil
-        defer { if let pipe { context.give(pipe) } }
         var promised: UInt64?
         if case .length(let length) = framing { promised = length }
         while true {
-            let count: Int
-            if let pipe, let moved = try await source.pull(into: pipe) {
-                if moved == 0 { break }
-                count = moved
-            } else {
-                let before = output.count
-                guard try await source.pull(into: output) else { break }
-                count = output.count - before
-            }
+            let before = output.count
+            guard try await source.pull(into: output) else { break }
+            let count = output.count - before
             if let left = promised {
                 guard UInt64(count) <= left else { throw BodyLengthError() }
                 promised = left - UInt64(count)
             }
             bodyBytesSent += UInt64(count)
-            if let pipe, pipe.count > 0 {
-                if !output.isEmpty { try await send(output, [], moreFollows: true) }
-                try await send(pipe, moreFollows: promised != 0)
-            } else {
-                try await send(output, [])
-            }
+            try await send(output, [])
         }
         guard (promised ?? 0) == 0 else { throw BodyLengthError() }
         if !output.isEmpty { try await send(output, []) }
-    }
-
-    /// Sends all that is in a pipe.
-    private func send(_ pipe: SplicePipe, moreFollows: Bool) async throws(StreamError) {
-        var watch: TransferWatch?
-        while pipe.count > 0 {
-            let sent = try stream.write(pipe, moreFollows: moreFollows)
-            watch?.note(sent)
-            if pipe.count > 0, !stream.channel.isWriteReady { try await waitWritable(&watch) }
-        }
     }
 
     private func sendChunks(_ source: any BodySource, _ output: ByteBuffer) async throws {

@@ -64,19 +64,6 @@ public final class WorkerContext {
         else { return sourceBuffers }
         return largeSourceBuffers
     }
-
-    private let pipes: SplicePipePool
-
-    /// A pipe for a body of that framing that comes from another plain connection, to be given back by ``give(_:)``;
-    /// `nil` when it is not worth one.
-    func takePipe(for framing: HeadWriter.Framing) -> SplicePipe? {
-        guard case .length(let length) = framing, length >= SplicePipePool.leastBodyBytes else { return nil }
-        return pipes.take()
-    }
-
-    /// Takes a pipe back.
-    func give(_ pipe: SplicePipe) { pipes.give(pipe) }
-
     /// What was just received, for use within one call.
     let received = ByteBuffer(capacity: 32 * 1024)
 
@@ -89,7 +76,6 @@ public final class WorkerContext {
         self.loop = loop
         self.counters = counters
         serverCounters = settings.counters
-        pipes = SplicePipePool(loops: settings.counters.count)
         http2 = HTTP2Scratch(heads: heads, buffers: buffers)
         limits = settings.limits
         blockingPool = settings.blockingPool

@@ -118,9 +118,6 @@ public final class ByteStream {
         }
     }
 
-    /// Whether bytes go over the connection as they are.
-    public var isPlain: Bool { session == nil }
-
     /// Whether the handshake chose HTTP/2 (RFC 9113 section 3.2).
     public var isHTTP2: Bool { session?.isHTTP2 ?? false }
 
@@ -133,11 +130,23 @@ public final class ByteStream {
     public func read(into buffer: ByteBuffer, limit: Int = .max) throws(StreamError) -> ReadResult {
         let room = min(buffer.freeCount, limit)
         if let session { return try read(session, into: buffer, room) }
-        let result = try received {
-            unsafe buffer.withFreeBytes { unsafe recv(channel.descriptor, $0.baseAddress, room, 0) }
+        while true {
+            let count = unsafe buffer.withFreeBytes {
+                unsafe recv(channel.descriptor, $0.baseAddress, room, 0)
+            }
+            if count > 0 {
+                if count < room { channel.readWouldBlock() }
+                return .bytes(count)
+            }
+            if count == 0 { return .endOfStream }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN:
+                channel.readWouldBlock()
+                return .wouldBlock
+            default: throw .connectionLost
+            }
         }
-        if case .bytes(let count) = result, count < room { channel.readWouldBlock() }
-        return result
     }
 
     private func read(
@@ -322,24 +331,7 @@ public final class ByteStream {
         channel.close()
     }
 
-    /// What a system call that takes bytes from the peer has taken.
-    func received(_ call: () -> Int) throws(StreamError) -> ReadResult {
-        while true {
-            let count = call()
-            if count > 0 { return .bytes(count) }
-            if count == 0 { return .endOfStream }
-            switch errno {
-            case EINTR: continue
-            case EAGAIN:
-                channel.readWouldBlock()
-                return .wouldBlock
-            default: throw .connectionLost
-            }
-        }
-    }
-
-    /// What a system call that moves bytes to the peer has moved.
-    func moved(of wanted: Int, _ call: () -> Int) throws(StreamError) -> Int {
+    private func moved(of wanted: Int, _ call: () -> Int) throws(StreamError) -> Int {
         while true {
             let count = call()
             if count >= 0 {

@@ -1,7 +1,7 @@
 public import Bytes
 import HTTP
 import Reactor
-public import Transport
+import Transport
 
 /// Reading the body of an answer.
 extension ClientConnection {
@@ -88,24 +88,6 @@ extension ClientConnection {
         }
         noteReceived(count, &decoder)
         return count
-    }
-
-    /// Waits for the next bytes of the body and moves them into `pipe`, which must be empty.
-    /// - Returns: how many; 0 when the body has ended before, `nil` when what comes next must be read into a buffer: over
-    ///   TLS, between the parts of a framing, without an announced length, or what has been received already.
-    /// - Throws: `UpstreamError`.
-    public func readBody(into pipe: SplicePipe) async throws(UpstreamError) -> Int? {
-        guard case .body(var decoder) = state else { return 0 }
-        guard case .length = decoder.framing, stream.isPlain, input.isEmpty, bodyLimit == .max else {
-            return nil
-        }
-        let most = Int(min(decoder.plainBytesLeft, UInt64(pipe.capacity)))
-        let limit = context.loop.now + context.timeouts.stallMilliseconds
-        guard try await receive(.body, into: pipe, most: most, until: limit) else {
-            throw error(.truncated(received: bodyBytes))
-        }
-        noteReceived(pipe.count, &decoder)
-        return pipe.count
     }
 
     /// Notes that bytes of the body were taken without looking for its end.

@@ -27,24 +27,13 @@ extension ClientConnection {
         until limit: Int64
     ) async throws(UpstreamError) -> Bool {
         while true {
-            let result = try receiveAtOnce(into: buffer, most: most)
-            if let hasBytes = try await waitAfter(result, phase, until: limit) { return hasBytes }
-        }
-    }
-
-    /// Waits for more input and moves it into an empty pipe.
-    /// - Returns: `false` when the server has ended its side.
-    func receive(
-        _ phase: UpstreamError.Phase,
-        into pipe: SplicePipe,
-        most: Int,
-        until limit: Int64
-    ) async throws(UpstreamError) -> Bool {
-        while true {
-            let result = try receiveAtOnce { () throws(StreamError) in
-                try stream.read(into: pipe, limit: most)
+            switch try receiveAtOnce(into: buffer, most: most) {
+            case .bytes: return true
+            case .endOfStream: return false
+            case .wouldBlock: break
             }
-            if let hasBytes = try await waitAfter(result, phase, until: limit) { return hasBytes }
+            let readiness = await stream.channel.waitReadable(until: min(limit, deadline))
+            if let cause = cause(of: readiness, phase, until: limit) { throw error(cause) }
         }
     }
 
@@ -53,37 +42,14 @@ extension ClientConnection {
         into buffer: ByteBuffer,
         most: Int
     ) throws(UpstreamError) -> ByteStream.ReadResult {
-        try receiveAtOnce { () throws(StreamError) in try stream.read(into: buffer, limit: most) }
-    }
-
-    private func receiveAtOnce(
-        _ read: () throws(StreamError) -> ByteStream.ReadResult
-    ) throws(UpstreamError) -> ByteStream.ReadResult {
         guard stream.channel.isReadReady else { return .wouldBlock }
         do throws(StreamError) {
-            let result = try read()
+            let result = try stream.read(into: buffer, limit: most)
             if case .bytes = result { hasReceived = true }
             return result
         } catch {
             throw self.error(cause(of: error))
         }
-    }
-
-    /// Waits when nothing was there to be received.
-    /// - Returns: whether bytes were received, `false` at the end of the stream; `nil` after a wait.
-    private func waitAfter(
-        _ result: ByteStream.ReadResult,
-        _ phase: UpstreamError.Phase,
-        until limit: Int64
-    ) async throws(UpstreamError) -> Bool? {
-        switch result {
-        case .bytes: return true
-        case .endOfStream: return false
-        case .wouldBlock: break
-        }
-        let readiness = await stream.channel.waitReadable(until: min(limit, deadline))
-        if let cause = cause(of: readiness, phase, until: limit) { throw error(cause) }
-        return nil
     }
 
     /// Sends as much of `bytes` as the system takes at once and consumes that; a failure says nothing of what can be read.

@@ -1,6 +1,5 @@
 public import Bytes
 public import HTTP
-public import Transport
 
 /// Where the body of a request comes from that is passed on.
 public protocol BodyFeed: AnyObject {
@@ -113,21 +112,6 @@ public final class UpstreamExchange {
         guard let connection else { return 0 }
         do throws(UpstreamError) {
             let count = try await connection.readBody(into: buffer)
-            if connection.isAnswerComplete { end() }
-            return count
-        } catch {
-            end()
-            throw error
-        }
-    }
-
-    /// Waits for the next bytes of the answer's body and moves them into `pipe`, which must be empty.
-    /// - Returns: how many; 0 at the end of the body, `nil` when what comes next must be read into a buffer.
-    /// - Throws: `UpstreamError`.
-    public func read(into pipe: SplicePipe) async throws(UpstreamError) -> Int? {
-        guard let connection else { return 0 }
-        do throws(UpstreamError) {
-            let count = try await connection.readBody(into: pipe)
             if connection.isAnswerComplete { end() }
             return count
         } catch {

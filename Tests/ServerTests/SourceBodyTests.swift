@@ -1,4 +1,3 @@
-import Glibc
 import HTTP
 import Server
 import TestSupport
@@ -26,36 +25,6 @@ import Testing
         #expect(rest == whole)
     }
 
-    @Test func throughAPipe() throws {
-        let (head, rest) = try raw("/piped")
-        #expect(head["content-length"] == "\(TestHandler.pipedBytes)")
-        #expect(rest == TestHandler.pipedBody)
-    }
-
-    /// A client that takes nothing for a while, again and again on one connection: pipes are used anew.
-    @Test func throughAPipeSlowly() throws {
-        let server = try TestServer()
-        let connection = try server.connect(receiveBuffer: 4096)
-        for _ in 0..<3 {
-            try connection.send("GET", "/piped")
-            usleep(20_000)
-            #expect(try connection.readResponse().body == TestHandler.pipedBody)
-        }
-    }
-
-    /// More bodies at once than there are pipes, which all stand still for a while.
-    @Test func manyThroughPipes() throws {
-        let server = try TestServer()
-        let connections = try (0..<40).map { _ in
-            let connection = try server.connect(receiveBuffer: 4096)
-            try connection.send("GET", "/piped")
-            return connection
-        }
-        for connection in connections {
-            #expect(try connection.readResponse().body == TestHandler.pipedBody)
-        }
-    }
-
     /// A chunk for each piece that has bytes; an empty one would be the end.
     @Test func inChunks() throws {
         let (head, rest) = try raw("/unknown")
@@ -69,11 +38,7 @@ import Testing
 
     /// Too few bytes are seen to be too few, and never are there more than were announced.
     @Test(
-        arguments: [
-            ("/too-short", 10, [1, 2, 3]), ("/too-long", 4, [1, 2, 3]),
-            ("/piped-too-short", 1_250_010, TestHandler.pipedBody),
-            ("/piped-too-long", 1_249_990, TestHandler.pipedBody),
-        ] as [(String, Int, [UInt8])]
+        arguments: [("/too-short", 10, [1, 2, 3]), ("/too-long", 4, [1, 2, 3])] as [(String, Int, [UInt8])]
     )
     func wrongLengths(target: String, length: Int, expected: [UInt8]) throws {
         guard let (head, rest) = try broken(target) else { return }

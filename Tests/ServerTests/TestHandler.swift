@@ -50,9 +50,6 @@ final class TestHandler: RequestHandler {
             response.body = .source(TestSource(pieces: TestHandler.pieces, loop: context.loop), length: nil)
         case "/too-short": response.body = .source(TestSource(pieces: [[1, 2, 3]]), length: 10)
         case "/too-long": response.body = .source(TestSource(pieces: [[1, 2, 3], [4, 5]]), length: 4)
-        case "/piped": respondByPipe(response, length: TestHandler.pipedBytes)
-        case "/piped-too-short": respondByPipe(response, length: TestHandler.pipedBytes + 10)
-        case "/piped-too-long": respondByPipe(response, length: TestHandler.pipedBytes - 10)
         case "/failing": response.body = .source(TestSource(pieces: [[1, 2, 3]], fails: true), length: nil)
         case "/upgrade": TestUpgrade.accept(exchange, switches)
         case "/upgrade-later":
@@ -76,11 +73,6 @@ final class TestHandler: RequestHandler {
             response.body = .bytes(Array("through".utf8))
         default: response.body = .bytes(Array("plain".utf8))
         }
-    }
-
-    private func respondByPipe(_ response: Response, length: Int) {
-        guard let source = try? PipedSource(count: TestHandler.pipedBytes, loop: context.loop) else { return }
-        response.body = .source(source, length: UInt64(length))
     }
 
     private func waitAtGate() async {
@@ -124,8 +116,6 @@ final class TestHandler: RequestHandler {
             Array("first ".utf8), [], Array("second ".utf8), [UInt8](repeating: 0x78, count: 40_000),
             [0x0d, 0x0a],
         ]
-    static let pipedBytes = 1_250_000
-    static let pipedBody = PipedSource.body(pipedBytes)
     static let bigBody: [UInt8] = (0..<(8 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 7) }
 
     private func echo(_ exchange: Exchange, limit: UInt64, isStubborn: Bool) async {

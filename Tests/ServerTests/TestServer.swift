@@ -68,9 +68,7 @@ final class TestServer {
     /// How many connections the event loops have accepted.
     var connectionCount: UInt64 { allCounters.reduce(0) { $0 + $1.connections.value } }
 
-    func connect(receiveBuffer: Int32? = nil) throws -> RawConnection {
-        try RawConnection(port: server.address.port, receiveBuffer: receiveBuffer)
-    }
+    func connect() throws -> RawConnection { try RawConnection(port: server.address.port) }
 
     /// The lines of the access log; stops the server first.
     func accessLines() -> [String] { lines("access") }

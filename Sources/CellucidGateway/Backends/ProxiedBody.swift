@@ -1,6 +1,5 @@
 import Bytes
 import Server
-import Transport
 import Upstream
 
 /// The body of a backend's answer as that of the gateway's, received when the client has taken what came before.
@@ -19,6 +18,4 @@ final class ProxiedBody: BodySource {
         if buffer.freeCount == 0 { buffer.reserve(Self.pieceBytes) }
         return try await upstream.read(into: buffer) > 0
     }
-
-    func pull(into pipe: SplicePipe) async throws -> Int? { try await upstream.read(into: pipe) }
 }
