@@ -126,8 +126,7 @@ import Testing
             #expect(!exchange.isComplete)
             // Only now the origin sends the body, so that nothing of it came with the head.
             #expect(await Outcome.of(UpstreamExchange(pool: pool), .get) == .answer(200, "hi"))
-            let error = await #expect(throws: UpstreamError.self) { try await exchange.text() }
-            #expect(error?.cause == .malformedAnswer("it has more bytes than it announces"))
+            #expect(try await exchange.text() == "hi")
             #expect(exchange.isComplete)
             #expect(pool.connectionCount == 1, "only the other one is kept")
         }

@@ -208,7 +208,6 @@ import Viewers
         _ = await service.register(id)
         let short = try #require(await open(service, id, seconds: 1))
         let long = try #require(await open(service, id))
-        service.sweep()
         #expect(requestFiles.count == 2)
         let isOver = Deadline(seconds: 30).wait { phase(service, id, short) == .expired }
         #expect(isOver)
