@@ -71,11 +71,21 @@ struct HeadReader {
     }
 
     /// Reads field lines.
+    /// - Parameters:
+    ///   - input: what was received, from the first byte of the head on.
+    ///   - lines: gets the lines.
+    ///   - storage: gets the bytes of all lines that have been read, also when one is at fault: the access log looks
+    ///     at the fields of requests that are refused, too.
     /// - Returns: the length of the head when it is complete, `nil` when more bytes are needed.
+    /// - Throws: what is wrong with the first line that is at fault.
     mutating func readFields(
         _ input: Span<UInt8>,
-        into lines: inout FieldLines
+        into lines: inout FieldLines,
+        storage: ByteBuffer
     ) throws(HeadFault) -> Int? {
+        defer {
+            if storage.count < lineStart { storage.append(input.extracting(storage.count..<lineStart)) }
+        }
         while true {
             if isAtLineStart, let length = readWholeLines(input, into: &lines) { return length }
             guard let newline = try lineEnd(in: input) else { return nil }

@@ -70,11 +70,6 @@ public final class RequestHead {
         authorityRange = nil
     }
 
-    /// Copies the bytes of `input` up to `end` that are not there yet: those of all lines that have been read.
-    func store(_ input: Span<UInt8>, upTo end: Int) {
-        if storage.count < end { storage.append(input.extracting(storage.count..<end)) }
-    }
-
     /// The received bytes in `range`.
     ///
     /// The storage changes only in ``reset()`` and while a head is read, which is what makes it right to hand

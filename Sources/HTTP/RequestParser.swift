@@ -56,13 +56,10 @@ public struct RequestParser {
         }
         let length: Int?
         do throws(HeadFault) {
-            length = try reader.readFields(input, into: &head.lines)
+            length = try reader.readFields(input, into: &head.lines, storage: head.storage)
         } catch {
-            // The access log looks at the fields of requests that are refused, too.
-            head.store(input, upTo: reader.lineStart)
             throw HTTPError(error)
         }
-        head.store(input, upTo: reader.lineStart)
         guard let length else { return nil }
         completedLength = length
         try finish(head)

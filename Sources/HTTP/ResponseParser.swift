@@ -53,12 +53,10 @@ public struct ResponseParser {
         }
         let length: Int?
         do throws(HeadFault) {
-            length = try reader.readFields(input, into: &head.lines)
+            length = try reader.readFields(input, into: &head.lines, storage: head.storage)
         } catch {
-            head.store(input, upTo: reader.lineStart)
             throw ResponseError(error)
         }
-        head.store(input, upTo: reader.lineStart)
         if length != nil { finish(head) }
         return length
     }
