@@ -22,9 +22,19 @@ extension Span where Element == UInt8 {
     /// What ``word(at:length:)`` does at the end of the bytes.
     @inline(never) @usableFromInline
     func lastWord(at offset: Int, length: Int) -> UInt64 {
+        if count >= 8 {
+            let behind = word(at: count - 8) &>> UInt64(8 * (offset + 8 - count))
+            return behind & UInt64.max &>> UInt64(64 - 8 * length)
+        }
         var word: UInt64 = 0
         for index in 0..<length { word |= UInt64(self[offset + index]) &<< UInt64(8 * index) }
         return word
+    }
+
+    /// The eight bytes from `offset` on, which is at least 0, the first one lowest and zeros behind the last one.
+    @inlinable @inline(__always)
+    public func paddedWord(at offset: Int) -> UInt64 {
+        offset < count ? word(at: offset, length: Swift.min(8, count &- offset)) : 0
     }
 
     /// The eight bytes from `offset` on, all of which the caller knows to be there.

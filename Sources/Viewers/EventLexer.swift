@@ -107,7 +107,7 @@ struct EventLexer: ~Escapable {
     @inline(__always)
     private func plainTextEnd(from start: Int) -> Int {
         // Many names are shorter.
-        let special = Self.special(in: word(from: start))
+        let special = Self.special(in: text.paddedWord(at: start))
         return special == 0 ? longPlainTextEnd(from: start &+ 8) : start &+ special.trailingZeroBitCount / 8
     }
 
@@ -115,7 +115,7 @@ struct EventLexer: ~Escapable {
     private func longPlainTextEnd(from start: Int) -> Int {
         var place = start
         while true {
-            let special = Self.special(in: word(from: place))
+            let special = Self.special(in: text.paddedWord(at: place))
             if special != 0 { return place &+ special.trailingZeroBitCount / 8 }
             place &+= 8
         }
@@ -149,22 +149,5 @@ struct EventLexer: ~Escapable {
         default:
             throw problem("Invalid \\escape", start)
         }
-    }
-
-    /// The eight bytes from `place` on, the first one lowest, with zeros for those behind the end.
-    @inline(__always)
-    func word(from place: Int) -> UInt64 {
-        place &+ 8 <= text.count ? text.word(at: place) : lastWord(from: place)
-    }
-
-    @inline(never)
-    private func lastWord(from place: Int) -> UInt64 {
-        if place >= text.count { return 0 }
-        if text.count >= 8 {
-            return text.word(at: text.count - 8) &>> UInt64(8 * (8 - (text.count - place)))
-        }
-        var word: UInt64 = 0
-        for index in place..<text.count { word |= UInt64(text[index]) &<< UInt64(8 * (index - place)) }
-        return word
     }
 }

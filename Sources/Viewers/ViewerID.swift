@@ -30,17 +30,7 @@ public struct ViewerID: Sendable, Hashable, CustomStringConvertible {
             }
         }
         self.bytes = bytes
-        words = (Self.word(bytes, 0), Self.word(bytes, 8))
-    }
-
-    /// The eight bytes from `start` on, the first one lowest.
-    @inline(__always)
-    private static func word(_ bytes: [UInt8], _ start: Int) -> UInt64 {
-        let count = bytes.count
-        if start &+ 8 <= count { return bytes.span.word(at: start) }
-        if start >= count { return 0 }
-        if count >= 8 { return bytes.span.word(at: count &- 8) &>> UInt64(8 &* (start &+ 8 &- count)) }
-        return bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        words = (bytes.span.paddedWord(at: 0), bytes.span.paddedWord(at: 8))
     }
 
     /// As it was given.

@@ -151,15 +151,24 @@ import Testing
     @Test func words() {
         let bytes: [UInt8] = [9, 1, 2, 3, 4, 5, 6, 7, 8]
         #expect(bytes.span.word(at: 1) == 0x0807_0605_0403_0201)
-        for offset in 0..<bytes.count {
-            for length in 1...min(8, bytes.count - offset) {
-                var expected: UInt64 = 0
-                for index in (offset..<(offset + length)).reversed() {
-                    expected = expected << 8 | UInt64(bytes[index])
+    }
+
+    /// Every part of texts of all lengths, also behind the end, against byte by byte.
+    @Test func wordsOfFewerBytes() {
+        for count in 0..<24 {
+            let bytes = (0..<count).map { UInt8(0xf0 - $0) }
+            for offset in 0..<count + 10 {
+                let rest = bytes.dropFirst(offset)
+                for length in 1...8 where length <= rest.count {
+                    #expect(bytes.span.word(at: offset, length: length) == Self.word(rest.prefix(length)))
                 }
-                #expect(bytes.span.word(at: offset, length: length) == expected)
+                #expect(bytes.span.paddedWord(at: offset) == Self.word(rest.prefix(8)))
             }
         }
+    }
+
+    private static func word(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+        bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 
     @Test func exactEquality() {
