@@ -7,6 +7,11 @@ final class FileLock: Sendable {
 
     private init(_ owner: consuming Descriptor) { self.owner = owner }
 
+    deinit {
+        // A process that is just being started has the descriptor too, until it becomes another program.
+        _ = flock(owner.raw, LOCK_UN)
+    }
+
     /// Takes the lock of a file, which is made when it is not there, for this object alone.
     /// - Returns: `nil` when somebody else has it.
     /// - Throws: `BuildStoreError` when the file cannot be written.

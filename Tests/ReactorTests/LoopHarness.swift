@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import Reactor
+import TestSupport
 
 /// An event loop that turns on a thread of its own.
 final class LoopHarness: Sendable {
@@ -99,7 +100,7 @@ final class SocketPair {
 
     /// Closes the bare socket, once.
     func closePeer() {
-        if peer >= 0 { Glibc.close(peer) }
+        endSocket(peer)
         peer = -1
     }
 

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import Reactor
+import TestSupport
 
 @testable import Transport
 
@@ -46,7 +47,7 @@ final class PlainStreamPair {
     func send(_ bytes: [UInt8]) { _ = write(peer, bytes, bytes.count) }
 
     func closePeer() {
-        if peer >= 0 { close(peer) }
+        endSocket(peer)
         peer = -1
     }
 }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import TestSupport
 import Testing
 import Transport
 
@@ -51,7 +52,7 @@ final class TLSTestPair {
 
     /// Ends the client's side of the connection without a word.
     func closeClient() {
-        if clientDescriptor >= 0 { close(clientDescriptor) }
+        endSocket(clientDescriptor)
         clientDescriptor = -1
     }
 
