@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Codecs
@@ -5,10 +6,17 @@ import Testing
 @Suite struct GunzipTests {
     private static let text = Array(String(repeating: "cell,gene,value\n", count: 50_000).utf8)
 
-    @Test(arguments: [[], [7], text, text.map { $0 &* 31 }]) func thereAndBack(plain: [UInt8]) throws {
+    @Test(arguments: [
+        Named("nothing", []), Named("one byte", [7]), Named("text", text),
+        Named("bytes", text.map { $0 &* 31 }),
+    ])
+    func thereAndBack(sample: Named<[UInt8]>) throws {
+        let plain = sample.value
         let packed = try Gzip.compress(plain, level: 9)
-        #expect(try Gzip.decompress(packed, limit: plain.count) == plain)
-        #expect(try Gzip.decompress(packed + packed, limit: 2 * plain.count) == plain + plain)
+        let isSame = try Gzip.decompress(packed, limit: plain.count) == plain
+        #expect(isSame)
+        let isTwice = try Gzip.decompress(packed + packed, limit: 2 * plain.count) == plain + plain
+        #expect(isTwice)
         guard !plain.isEmpty else { return }
         #expect(throws: Gzip.Failure.self) { try Gzip.decompress(packed, limit: plain.count - 1) }
     }

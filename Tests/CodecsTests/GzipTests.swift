@@ -16,48 +16,38 @@ import Testing
         }
     }
 
-    struct Sample: Sendable, CustomTestStringConvertible {
-        let testDescription: String
-        let bytes: [UInt8]
-
-        init(_ name: String, _ bytes: [UInt8]) {
-            testDescription = name
-            self.bytes = bytes
-        }
-    }
-
-    private static let samples = [
-        Sample("nothing", []), Sample("one byte", [7]),
-        Sample("text", Array(String(repeating: "cell,gene,value\n", count: 5000).utf8)),
-        Sample("one piece", noise(128 * 1024)), Sample("one piece and a byte", noise(128 * 1024 + 1)),
-        Sample("incompressible", noise(1 << 20)), Sample("sparse", [UInt8](repeating: 0, count: 4 << 20)),
-        Sample("mixed", noise(100_000) + [UInt8](repeating: 9, count: 500_000) + noise(77)),
+    private static let samples: [Named<[UInt8]>] = [
+        .init("nothing", []), .init("one byte", [7]),
+        .init("text", Array(String(repeating: "cell,gene,value\n", count: 5000).utf8)),
+        .init("one piece", noise(128 * 1024)), .init("one piece and a byte", noise(128 * 1024 + 1)),
+        .init("incompressible", noise(1 << 20)), .init("sparse", [UInt8](repeating: 0, count: 4 << 20)),
+        .init("mixed", noise(100_000) + [UInt8](repeating: 9, count: 500_000) + noise(77)),
     ]
 
     @Test(arguments: samples, [Int32(1), 9]) func inMemory(
-        sample: Sample,
+        sample: Named<[UInt8]>,
         level: Int32
     ) throws {
-        let packed = try Gzip.compress(sample.bytes, level: level)
+        let packed = try Gzip.compress(sample.value, level: level)
         #expect(packed.starts(with: [0x1f, 0x8b, 8]))
-        let isSame = try gunzip(packed) == sample.bytes
+        let isSame = try gunzip(packed) == sample.value
         #expect(isSame)
-        if sample.testDescription == "sparse" { #expect(packed.count < 40_000) }
-        if sample.testDescription == "incompressible" { #expect(packed.count < sample.bytes.count + 1000) }
+        if sample.description == "sparse" { #expect(packed.count < 40_000) }
+        if sample.description == "incompressible" { #expect(packed.count < sample.value.count + 1000) }
     }
 
-    @Test(arguments: samples) func fromFileToFile(sample: Sample) throws {
+    @Test(arguments: samples) func fromFileToFile(sample: Named<[UInt8]>) throws {
         let folder = TemporaryDirectory()
-        folder.write("plain", sample.bytes)
+        folder.write("plain", sample.value)
         let input = open(folder("plain"), O_RDONLY | O_CLOEXEC)
         let output = open(folder("packed"), O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         defer { close(input) }
         lseek(input, 0, SEEK_END)
-        let written = try Gzip.compress(file: input, size: UInt64(sample.bytes.count), into: output, level: 5)
+        let written = try Gzip.compress(file: input, size: UInt64(sample.value.count), into: output, level: 5)
         close(output)
         let packed = try #require(readFile(folder("packed")))
         #expect(packed.count == Int(written))
-        let isSame = try gunzip(packed) == sample.bytes
+        let isSame = try gunzip(packed) == sample.value
         #expect(isSame)
     }
 

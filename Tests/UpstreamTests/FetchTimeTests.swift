@@ -34,8 +34,8 @@ import Testing
         arguments: [
             [.request, .waitForEnd],
             [
-                .request, .send("HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"),
-                .drip(String(repeating: "x", count: 9999), milliseconds: 10),
+                .request, .send("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"),
+                .drip(String(repeating: "x", count: 999), milliseconds: 10),
             ],
         ] as [[ScriptedOrigin.Action]]
     )

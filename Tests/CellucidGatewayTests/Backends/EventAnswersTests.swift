@@ -1,5 +1,6 @@
 import Bytes
 import HTTP
+import TestSupport
 import Testing
 import Viewers
 
@@ -114,11 +115,12 @@ import Viewers
         #expect(body.hasPrefix(start), "\(body)")
     }
 
-    @Test(arguments: [[0x22, 0xff, 0x22], [UInt8](repeating: 0x5b, count: 100_000)]) func noTextOfPython(
-        bytes: [UInt8]
-    ) throws {
+    @Test(arguments: [
+        Named("no UTF-8", [0x22, 0xff, 0x22]), Named("too deep", [UInt8](repeating: 0x5b, count: 100_000)),
+    ])
+    func noTextOfPython(sample: Named<[UInt8]>) throws {
         let fixture = try ExchangeFixture("POST /_cellucid/events")
-        let error = try #require(throws: EventSyntaxError.self) { try EventEnvelope(bytes.span) }
+        let error = try #require(throws: EventSyntaxError.self) { try EventEnvelope(sample.value.span) }
         EventAnswers.answer(error, fixture.exchange)
         expect(fixture, 500, "text/plain", "Internal server error")
     }
