@@ -282,6 +282,28 @@ struct ProxyConnectionTests {
         #expect(isHealthy)
     }
 
+    @Test("Another server that has taken an upstream's place is not listed for its answers")
+    func otherServerInItsPlace() throws {
+        let upstream = try ScriptedUpstream()
+        let fixture = try ProxyFixture(upstream)
+        upstream.stop()
+        #expect(try fixture.ask("/up/x").status == 502)
+        let lists = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+        upstream.behave([.init("/_cellucid/datasets", [.send(lists)])])
+        let earlier = upstream.requests("/_cellucid/datasets").count
+        try upstream.start()
+        // Asked again and again, it says that it is well each time, and yet has no datasets.
+        for count in 2...3 {
+            _ = try #require(upstream.waitForRequest("/_cellucid/datasets", count: earlier + count))
+            #expect(!(try fixture.ask("/_cellucid/datasets").text.contains("Dataset scripted")))
+        }
+        upstream.behave([])
+        let isBack = try Deadline(seconds: 60).wait {
+            try fixture.ask("/_cellucid/datasets").text.contains("Dataset scripted")
+        }
+        #expect(isBack)
+    }
+
     @Test("A gateway starts before its upstreams do")
     func notYetThere() throws {
         let upstream = try ScriptedUpstream(.third, id: "late")

@@ -1,5 +1,6 @@
 import Bytes
 import HTTP
+import Server
 
 /// A whole answer of a backend, in memory.
 struct BackendAnswer: Sendable {
@@ -31,4 +32,18 @@ struct BackendFailure: Error {
     let reason: String
     /// Whether nothing can have reached the backend, so that somebody else may be asked.
     var isUndelivered = false
+    /// What is wrong with the request itself; the client is told that, and nothing of the backend.
+    var refusal: HTTPError?
+}
+
+extension BackendFailure {
+    /// What it means when a request's body cannot be read to its end.
+    init(ofBody error: any Error) {
+        switch error {
+        case let error as Spool.Failure: self.init(status: .serviceUnavailable, reason: error.reason)
+        case RequestBodyError.refused(let refusal):
+            self.init(status: refusal.status, reason: "\(refusal.message)", refusal: refusal)
+        default: self.init(status: .badRequest, reason: "the request's body is incomplete")
+        }
+    }
 }

@@ -126,22 +126,27 @@ final class BackendClient {
     // MARK: Asking
 
     /// Begins an exchange and notes what its outcome says about the backend.
+    /// - Parameters:
+    ///   - exchange: one that has not begun.
+    ///   - request: what is asked.
+    ///   - backend: whom.
+    ///   - countsAsHealth: whether a backend that answers this is well.
+    ///   - writeHead: writes the request's head.
+    /// - Throws: ``BackendFailure``.
     func begin(
         _ exchange: UpstreamExchange,
         _ request: UpstreamExchange.Request,
         at backend: Backend,
+        countsAsHealth: Bool = true,
         writeHead: (ByteBuffer) -> Void
     ) async throws(BackendFailure) {
         do {
             try await exchange.begin(request, writeHead: writeHead)
-            if backend.noteAnswer() { noteNews() }
+            if countsAsHealth, backend.noteAnswer() { noteNews() }
         } catch let error as UpstreamError {
             throw failure(error, backend)
         } catch let error as UpstreamExchange.FeedError {
-            throw BackendFailure(
-                status: .badRequest,
-                reason: "the request's body is incomplete: \(error.reason)"
-            )
+            throw BackendFailure(ofBody: error.reason)
         } catch {
             throw BackendFailure(status: .badGateway, reason: "\(error)")
         }
@@ -186,13 +191,15 @@ final class BackendClient {
     ///   - target: path and query.
     ///   - json: the body of a POST; `nil` for a GET.
     ///   - milliseconds: how long all of it may take.
+    ///   - countsAsHealth: whether a backend that answers this is well.
     /// - Returns: the answer.
     /// - Throws: ``BackendFailure``.
     func ask(
         _ backend: Backend,
         _ target: String,
         json: String? = nil,
-        milliseconds: Int64
+        milliseconds: Int64,
+        countsAsHealth: Bool = true
     ) async throws(BackendFailure) -> BackendAnswer {
         let exchange = exchange(with: backend)
         let method: Method = json == nil ? .get : .post
@@ -200,7 +207,7 @@ final class BackendClient {
         request.deadline = context.loop.now + milliseconds
         let origin = backend.specification.origin
         let closes = backend.isSerial
-        try await begin(exchange, request, at: backend) { buffer in
+        try await begin(exchange, request, at: backend, countsAsHealth: countsAsHealth) { buffer in
             buffer.append(
                 "\(json == nil ? "GET" : "POST") \(target) HTTP/1.1\r\nHost: \(origin.authority)\r\n"
             )

@@ -130,29 +130,35 @@ final class BackendMonitor: Sendable {
     /// Asks a backend what it is, how it is and what it has.
     private func check(_ backend: Backend, _ client: BackendClient) async {
         let before = backend.current
+        var surplus = 0
         do throws(BackendFailure) {
             let found = try await client.withTurn(at: backend, key: nil, .soon) {
                 () async throws(BackendFailure) in
                 try await BackendQuestions.ask(backend, client, milliseconds: Self.answerMilliseconds)
             }
-            backend.update {
+            surplus = found.surplus
+            let isNews = backend.update {
                 $0.generation = found.generation
                 $0.datasets = found.datasets
                 $0.condition = .healthy
             }
+            if isNews { noteNews() }
             backend.isDoubtful.store(false, ordering: .relaxed)
             backend.keepHealth(found.health, now: Clock.monotonicMilliseconds())
         } catch {
             // One that is busy, or was not asked, is not for that reason dead.
-            if error.status != .serviceUnavailable { backend.noteFailure(error.reason) }
+            if error.status != .serviceUnavailable, backend.noteFailure(error.reason) { noteNews() }
         }
         let after = backend.current
-        guard after != before else { return }
-        report(backend, before, after)
-        noteNews()
+        if after != before { report(backend, before, after, surplus: surplus) }
     }
 
-    private func report(_ backend: Backend, _ before: Backend.State, _ after: Backend.State) {
+    private func report(
+        _ backend: Backend,
+        _ before: Backend.State,
+        _ after: Backend.State,
+        surplus: Int
+    ) {
         switch after.condition {
         case .healthy:
             guard before.condition != .healthy || before.generation != after.generation else { return }
@@ -161,6 +167,7 @@ final class BackendMonitor: Sendable {
             log.info(
                 "\(Self.title(backend)) answers: dialect of Cellucid \(version), \(count) \(count == 1 ? "dataset" : "datasets")"
             )
+            if surplus > 0 { log.warning("\(Self.title(backend)) lists \(surplus) more, which are left out") }
         case .unavailable(let reason):
             if case .unavailable = before.condition { return }
             log.warning("\(Self.title(backend)) does not answer: \(reason)")

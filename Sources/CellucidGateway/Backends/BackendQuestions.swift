@@ -8,9 +8,14 @@ enum BackendQuestions {
     struct Findings {
         let generation: ServerGeneration
         let datasets: [Backend.ListedDataset]
+        /// How many more datasets it lists than are taken.
+        let surplus: Int
         /// The document about its health.
         let health: [UInt8]
     }
+
+    /// The most datasets that are taken of one listing.
+    static let mostDatasets = 10_000
 
     /// Asks for dialect, health and datasets; within a turn.
     /// - Parameters:
@@ -24,24 +29,35 @@ enum BackendQuestions {
         _ client: BackendClient,
         milliseconds: Int64
     ) async throws(BackendFailure) -> Findings {
-        let health = try await client.ask(backend, "/_cellucid/health", milliseconds: milliseconds)
+        let health = try await ask(backend, client, "/_cellucid/health", milliseconds)
         guard health.status == .ok, let document = object(health.body),
             case .string("ok") = document["status"]
         else { throw unexpected("/_cellucid/health", health) }
         var generation = backend.specification.generation
         if generation == nil {
-            let answer = try await client.ask(backend, "/_cellucid/protocol", milliseconds: milliseconds)
+            let answer = try await ask(backend, client, "/_cellucid/protocol", milliseconds)
             generation = dialect(answer)
         }
-        let listing = try await client.ask(backend, "/_cellucid/datasets", milliseconds: milliseconds)
+        let listing = try await ask(backend, client, "/_cellucid/datasets", milliseconds)
         guard listing.status == .ok, let document = object(listing.body),
             case .array(let entries) = document["datasets"]
         else { throw unexpected("/_cellucid/datasets", listing) }
         return Findings(
             generation: generation ?? .first,
-            datasets: entries.compactMap(dataset),
+            datasets: entries.prefix(mostDatasets).compactMap(dataset),
+            surplus: max(0, entries.count - mostDatasets),
             health: health.body
         )
+    }
+
+    /// One question; whether the backend is well depends on all answers together.
+    private static func ask(
+        _ backend: Backend,
+        _ client: BackendClient,
+        _ target: String,
+        _ milliseconds: Int64
+    ) async throws(BackendFailure) -> BackendAnswer {
+        try await client.ask(backend, target, milliseconds: milliseconds, countsAsHealth: false)
     }
 
     private static func dialect(_ answer: BackendAnswer) -> ServerGeneration {

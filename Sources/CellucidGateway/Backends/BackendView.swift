@@ -57,6 +57,8 @@ final class BackendView: Sendable {
         self.backends = backends
         var mounts: [MountedBackend] = []
         var taken = others.union(backends.map(\.specification.mount))
+        // Where counting went on, so that a long list of equal names takes no quadratic time.
+        var numbers: [String: Int] = [:]
         var entries: [Entry] = []
         for backend in backends {
             let mount = backend.specification.mount
@@ -68,7 +70,13 @@ final class BackendView: Sendable {
                     let folder = dataset.path.split(separator: "/").joined(separator: "-")
                     place = MountName.mapped("\(mount)-\(folder)")
                     if taken.contains(place) {
-                        place = MountName.firstFree(number: 2, of: place) { !taken.contains($0) }
+                        let name = place
+                        var number = numbers[name, default: 2]
+                        place = MountName.firstFree(number: number, of: name) {
+                            number += 1
+                            return !taken.contains($0)
+                        }
+                        numbers[name] = number
                     }
                     taken.insert(place)
                     mounts.append(MountedBackend(backend, mount: place, dataset: dataset))

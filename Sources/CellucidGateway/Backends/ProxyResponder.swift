@@ -76,6 +76,7 @@ final class ProxyResponder {
     /// Says why there is no answer.
     func answer(_ failure: BackendFailure, _ backend: Backend, _ exchange: Exchange) {
         exchange.response.reset()
+        if let refusal = failure.refusal { return refuse(exchange, refusal) }
         if failure.status == .serviceUnavailable { exchange.response.fields.add("Retry-After", "2") }
         let name = backend.specification.name ?? backend.specification.mount
         exchange.answer(failure.status, "The server behind \"\(name)\" gives no answer: \(failure.reason)")
@@ -262,14 +263,15 @@ final class ProxyResponder {
         do {
             while try await exchange.body.read(into: buffer) > 0 { try await spool.append(buffer) }
             return try await spool.finish()
-        } catch let error as Spool.Failure {
-            throw BackendFailure(status: .serviceUnavailable, reason: error.reason, isUndelivered: true)
-        } catch RequestBodyError.refused(let error) {
-            exchange.response.setError(error)
-            return nil
         } catch {
-            throw BackendFailure(status: .badRequest, reason: "the request's body is incomplete")
+            throw BackendFailure(ofBody: error)
         }
+    }
+
+    private func refuse(_ exchange: Exchange, _ error: HTTPError) {
+        guard error.status == .contentTooLarge else { return exchange.response.setError(error) }
+        refuseBody(exchange)
+        if error.breaksFraming { exchange.response.closesConnection = true }
     }
 
     private func refuseBody(_ exchange: Exchange) {

@@ -30,6 +30,7 @@ import Testing
         let generation: ServerGeneration
         let datasets: [Listed]
         let health: String
+        var surplus = 0
     }
 
     private func ask(_ server: ScriptedBackend, generation: ServerGeneration? = nil) async throws -> Found {
@@ -43,7 +44,8 @@ import Testing
             return Found(
                 generation: findings.generation,
                 datasets: findings.datasets,
-                health: String(decoding: findings.health, as: UTF8.self)
+                health: String(decoding: findings.health, as: UTF8.self),
+                surplus: findings.surplus
             )
         }
     }
@@ -184,9 +186,40 @@ import Testing
         let backend = Backend(try BackendFixture.specification("lab", url: server.url))
         let harness = try ClientHarness()
         try await harness.run { client in
-            for _ in 0..<2 { _ = try await BackendQuestions.ask(backend, client, milliseconds: 60_000) }
+            for _ in 0..<2 {
+                _ = try await client.ask(backend, "/_cellucid/health", milliseconds: 60_000)
+            }
         }
         #expect(backend.current.condition == .healthy)
         #expect(harness.newsCount == 1, "one that answers all the time is no news")
+    }
+
+    /// Only all answers together say that a backend is well.
+    @Test func questionsAreNotNoted() async throws {
+        let server = try ScriptedBackend(Self.documents())
+        let backend = Backend(try BackendFixture.specification("lab", url: server.url))
+        let harness = try ClientHarness()
+        try await harness.run { client in
+            _ = try await BackendQuestions.ask(backend, client, milliseconds: 60_000)
+        }
+        #expect(backend.current.condition == .unknown)
+        #expect(harness.newsCount == 0)
+    }
+
+    @Test func longListingsAreCut() async throws {
+        let entry = "{\"id\":\"a\",\"path\":\"/a/\"}"
+        let entries = repeatElement(entry, count: BackendQuestions.mostDatasets + 7).joined(separator: ",")
+        let server = try ScriptedBackend(Self.documents(datasets: "{\"datasets\":[\(entries)]}"))
+        let found = try await ask(server)
+        #expect(found.datasets.count == BackendQuestions.mostDatasets)
+        #expect(found.surplus == 7)
+        let backend = Backend(try BackendFixture.specification("lab", url: server.url))
+        backend.update {
+            $0.datasets = found.datasets
+            $0.condition = .healthy
+        }
+        let view = BackendView([backend])
+        #expect(Set(view.entries.map(\.mount)).count == found.datasets.count)
+        #expect(view.entries.last?.mount == "lab-a-\(found.datasets.count)")
     }
 }
