@@ -32,8 +32,9 @@ public final class EventLog: Sendable {
         }
     }
 
-    /// The most bytes of one event, the same as of a request that brings one (contract 1.9).
-    public static let mostEventBytes = 1 << 20
+    /// The most bytes of one event: those of a request that brings one (contract 1.9), of which each `NaN` and its comma
+    /// may have become `null` and a comma.
+    public static let mostEventBytes = (1 << 20) / 4 * 5
     /// The most bytes of all events that are appended by one call.
     public static let mostGroupBytes = 16 << 20
 

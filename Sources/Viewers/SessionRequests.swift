@@ -121,6 +121,13 @@ public struct SessionRequests: Sendable {
         return true
     }
 
+    /// Notes that a bundle was removed again before anybody was told of it: another upload may be tried.
+    public mutating func removed(_ key: SessionKey) {
+        guard let request = requests[key], request.phase == .stored else { return }
+        requests[key]?.phase = .pending
+        requests[key]?.ends = request.deadline
+    }
+
     /// Notes that the subscriber has all of a bundle.
     public mutating func delivered(_ key: SessionKey, now: Int64) {
         guard requests[key]?.phase == .stored else { return }

@@ -229,6 +229,12 @@ public final class SessionSpool: Sendable {
         return remove { $0.viewer == viewer }
     }
 
+    /// Removes a bundle, if it is there.
+    public func remove(_ key: SessionKey) {
+        let removed = state.withLock { $0.entries.removeValue(forKey: key.digest) }
+        if let removed { discard(removed, unlessNamed: nil) }
+    }
+
     private func remove(_ isMeant: (Entry) -> Bool) -> Int {
         let removed = state.withLock { state in
             let removed = state.entries.filter { isMeant($0.value) }

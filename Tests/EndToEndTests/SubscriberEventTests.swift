@@ -25,6 +25,21 @@ import Testing
         #expect(try stream.nextEvent()?.data == ["{\"type\":\"x\",", "\"viewerId\":", "\"v1\"}"])
     }
 
+    /// JavaScript reads no `NaN`, and what stands for it is longer.
+    @Test("An event of the largest size, full of numbers that JSON does not have, is kept")
+    func largestWithoutNumbers() throws {
+        let served = try ServedExport()
+        let viewer = try SubscribedViewer("v1", at: served.gateway.port)
+        let (start, end) = ("{\"viewerId\":\"v1\",\"values\":[0", "]}")
+        let count = (1 << 20 - start.utf8.count - end.utf8.count) / 4
+        let event = start + String(repeating: ",NaN", count: count) + end
+        let answer = try served.connect().post("/cells/_cellucid/events", event)
+        #expect(answer.text == "{\"status\":\"ok\",\"delivered\":true}")
+        let kept = try viewer.poll("wait=0&cursor=0")["events"]?.elements.first?["event"]?["values"]?.elements
+        #expect(kept?.count == count + 1)
+        #expect(kept?.last == .null)
+    }
+
     @Test("A stream goes on where the client was", arguments: 0...5)
     func resume(last: Int) throws {
         let served = try ServedExport()

@@ -64,11 +64,13 @@ import Testing
             _ = try log.append([largest + [0x20]], unixMilliseconds: now)
         }
         #expect(error?.kind == .tooLarge && error?.path == fixture.path)
+        let most = EventLog.mostGroupBytes / EventLog.mostEventBytes
         error = #expect(throws: ViewerStoreError.self) {
-            _ = try log.append(Array(repeating: largest, count: 17), unixMilliseconds: now)
+            _ = try log.append(Array(repeating: largest, count: most + 1), unixMilliseconds: now)
         }
         #expect(error?.kind == .tooLarge)
-        #expect(try log.append(Array(repeating: largest, count: 16), unixMilliseconds: now) == 4..<20)
+        let group = Array(repeating: largest, count: most)
+        #expect(try log.append(group, unixMilliseconds: now) == 4..<(4 + UInt64(most)))
     }
 
     // MARK: Old ones

@@ -62,6 +62,21 @@ import Testing
         #expect(requests.phase(of: key, now: 6001) == .expired)
     }
 
+    @Test func aBundleThatIsRemovedCanBeSentAgain() throws {
+        var requests = SessionRequests()
+        try requests.open(key, milliseconds: 5000, now: 0)
+        requests.removed(key)
+        #expect(requests.phase(of: key, now: 0) == .pending)
+        try requests.beginUpload(key, now: 1000)
+        requests.removed(key)
+        #expect(requests.phase(of: key, now: 1000) == .receiving)
+        let isStored = requests.stored(key, milliseconds: 60_000, now: 2000)
+        #expect(isStored)
+        requests.removed(key)
+        #expect(requests.phase(of: key, now: 2000) == .pending)
+        #expect(requests.phase(of: key, now: 5000) == .expired)
+    }
+
     @Test(arguments: [
         (asked: 0 as Int64, given: 1000 as Int64), (-5, 1000), (1000, 1000), (60_000, 60_000),
         (3_600_000, 3_600_000), (.max, 3_600_000),

@@ -241,6 +241,18 @@ import Testing
         #expect(try spool.fetch(keys[2], unixMilliseconds: now) != nil)
     }
 
+    @Test func oneBundleOfAViewerGoes() throws {
+        let spool = try SessionSpool(folder: path)
+        let keys = ["1", "2"].map { SessionRequestsTests.key("v", $0) }
+        for key in keys { _ = try upload(bundle(9), to: spool, key: key) }
+        let bytes = spool.byteCount
+        for _ in 0..<2 { spool.remove(keys[0]) }
+        #expect(spool.byteCount == bytes / 2)
+        #expect(names.count == 1)
+        #expect(try spool.fetch(keys[0], unixMilliseconds: now) == nil)
+        #expect(try spool.fetch(keys[1], unixMilliseconds: now) != nil)
+    }
+
     @Test func aFileThatWasRemoved() throws {
         let spool = try SessionSpool(folder: path)
         _ = try upload(bundle(9), to: spool)

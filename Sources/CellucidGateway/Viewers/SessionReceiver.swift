@@ -27,7 +27,7 @@ struct SessionReceiver {
         switch await service.beginUpload(key, announced: announced) {
         case .success(let begun): upload = begun
         case .failure(let error):
-            if error.status == 500 { await service.failUpload(key, error) }
+            if error.status == 500 { await service.reportFailure(key, error) }
             Self.refuse(exchange, error)
             return
         }

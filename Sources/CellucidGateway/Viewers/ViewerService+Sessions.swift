@@ -92,7 +92,7 @@ extension ViewerService {
                     $0.requests.stored(key, milliseconds: Self.spoolLimits.mostMilliseconds, now: Self.now)
                 }
                 guard isWanted else {
-                    state.withLock { $0.store?.spool }?.remove(viewerID: key.viewerID)
+                    state.withLock { $0.store?.spool }?.remove(key)
                     throw .notPending
                 }
                 return .success(session)
@@ -111,8 +111,9 @@ extension ViewerService {
                 return .success(session.count)
             case .closed: return .failure(.notPending)
             case .busy:
-                return .failure(.store(ViewerStoreError(directory, "too many events wait", kind: .diskFull)))
-            case .failed(let error): return .failure(.store(error))
+                let error = ViewerStoreError(directory, "too many events wait", kind: .diskFull)
+                return .failure(await takeBack(key, error))
+            case .failed(let error): return .failure(await takeBack(key, error))
             }
         case .failure(let error):
             await failUpload(key, error)
@@ -120,10 +121,26 @@ extension ViewerService {
         }
     }
 
+    /// Removes a bundle that the subscriber cannot be told of, so that the page can send it again.
+    private func takeBack(_ key: SessionKey, _ error: ViewerStoreError) async -> SessionUploadError {
+        await pool.run { [self] in
+            let spool = state.withLock { $0.store?.spool }
+            spool?.remove(key)
+            state.withLock { $0.requests.removed(key) }
+        }
+        await reportFailure(key, .store(error))
+        return .store(error)
+    }
+
     /// Lets another upload take the place of one that failed, and tells the subscriber.
     func failUpload(_ key: SessionKey, _ error: SessionUploadError) async {
-        if case .store(let reason) = error { log.error("a session bundle cannot be kept: \(reason)") }
         state.withLock { $0.requests.uploadFailed(key, now: Self.now) }
+        await reportFailure(key, error)
+    }
+
+    /// Tells the subscriber, if it is one that waits, that an upload failed.
+    func reportFailure(_ key: SessionKey, _ error: SessionUploadError) async {
+        if case .store(let reason) = error { log.error("a session bundle cannot be kept: \(reason)") }
         guard error != .notPending else { return }
         _ = await append(SessionEvent.failed(key, reason: error.reason), to: key.viewerID)
     }

@@ -242,4 +242,31 @@ import Viewers
         #expect(service.state.withLock { $0.requests.count } == 0)
         service.stop()
     }
+
+    /// The page gets an error, so it must be able to send the bundle again.
+    @Test func aBundleThatNobodyCanBeToldOfIsNotKept() async throws {
+        let service = try service()
+        let id = try #require(ViewerID("v1"))
+        _ = await service.register(id)
+        let request = try #require(await open(service, id))
+        let key = SessionKey(viewerID: id, requestID: request)
+        let bundle = SessionSpool.magic + [UInt8](repeating: 7, count: 100)
+        let upload = try await service.beginUpload(key, announced: bundle.count).get()
+        try upload.append(bundle.span)
+        let viewers = folder("state/8765/viewers")
+        let viewer = "state/8765/viewers/\(try #require(Repository.names(in: viewers).first))"
+        folder.remove(viewer)
+        folder.write(viewer, "in the way")
+        guard case .failure(.store) = await service.finishUpload(upload, key) else {
+            Issue.record("taken")
+            return
+        }
+        #expect(phase(service, id, request) == .pending)
+        #expect(Repository.names(in: folder("state/8765/sessions")).isEmpty)
+        guard case .missing(.pending) = await service.fetch(key) else {
+            Issue.record("found")
+            return
+        }
+        service.stop()
+    }
 }
