@@ -74,7 +74,10 @@ public struct URLText: Sendable, Equatable, CustomStringConvertible {
     /// The text before any fragment, with bytes beyond ASCII percent-encoded.
     private static func withoutFragment(_ text: String) throws(UpstreamError) -> Substring {
         guard text.utf8.allSatisfy({ $0 >= 0x80 || isAllowed($0) }) else {
-            throw UpstreamError(.invalidURL("it contains a space or control character"), at: text)
+            throw UpstreamError(
+                .invalidURL("it contains a space or control character"),
+                at: withoutUserInformation(text)
+            )
         }
         let part = text[..<(text.firstIndex(of: "#") ?? text.endIndex)]
         if part.utf8.allSatisfy({ $0 < 0x80 }) { return part }
@@ -82,7 +85,7 @@ public struct URLText: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// The text for messages: whatever stands before an `@` may be a password.
-    static func withoutUserInformation(_ text: String) -> String {
+    public static func withoutUserInformation(_ text: String) -> String {
         guard let at = text.lastIndex(of: "@") else { return text }
         let start = text.firstRange(of: "://")?.upperBound ?? text.startIndex
         return start <= at ? text[..<start] + "…" + text[at...] : text

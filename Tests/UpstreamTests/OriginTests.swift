@@ -40,6 +40,7 @@ import Testing
             ("https://host?q", "an origin has no path or query"),
             ("https://ho st", "it contains a space or control character"),
             ("https://host\n", "it contains a space or control character"),
+            ("https://user:secret@ho st", "it contains a space or control character"),
             ("https://user:secret@host", "it contains a user name or password"),
         ]
     )

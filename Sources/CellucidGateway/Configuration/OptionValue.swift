@@ -1,3 +1,5 @@
+import Upstream
+
 /// A value as the user wrote it: text of the command line or environment, or JSON of the configuration file.
 enum OptionValue: Sendable, Equatable {
     case text(String)
@@ -52,14 +54,15 @@ enum OptionValue: Sendable, Equatable {
         return result
     }
 
-    /// The value for an error message, shortened if it is long.
+    /// The value for an error message, shortened if it is long and without the passwords of URLs.
     var excerpt: String {
         let text =
             switch self {
             case .text(let text): JSONValue.string(text).compactText
             case .json(let value): value.compactText
             }
+        let shown = text.contains("://") ? URLText.withoutUserInformation(text) : text
         let limit = 60
-        return text.count <= limit ? text : text.prefix(limit) + "..."
+        return shown.count <= limit ? shown : shown.prefix(limit) + "..."
     }
 }

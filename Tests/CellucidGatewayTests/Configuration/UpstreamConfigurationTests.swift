@@ -63,6 +63,8 @@ import Testing
             ("nb=http://", "expected \(urlRule), got \"http://\""),
             ("nb=http://h:1/path", "expected \(urlRule), got \"http://h:1/path\""),
             ("nb=http://h:1?q", "expected \(urlRule), got \"http://h:1?q\""),
+            ("nb=http://u:secret@h", "expected \(urlRule), got \"http://…@h\""),
+            ("http://u:secret@h", "expected \(wholeRule), got \"http://…@h\""),
             ("nb=http://h:99999", "expected \(urlRule), got \"http://h:99999\""),
             ("nb=unix:relative", "expected \(urlRule), got \"unix:relative\""),
             ("nb=unix:", "expected \(urlRule), got \"unix:\""), ("nb=unix://h/s", nil),
