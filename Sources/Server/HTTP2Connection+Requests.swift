@@ -48,10 +48,16 @@ extension HTTP2Connection {
         try request.finishHTTP2()
         let framing = try BodyFraming(request)
         let awaitsContinue = try Expectation.awaitsContinue(request)
-        guard !current.stream.isRequestComplete else { return }
+        let isComplete = current.stream.isRequestComplete
+        // The whole body may have come together with the head.
+        guard !isComplete || current.stream.receivedCount > 0 else { return }
         var length: UInt64?
         if case .length(let announced) = framing { length = announced }
-        current.exchange.body.begin(length: length, awaitsContinue: awaitsContinue, stream: current)
+        current.exchange.body.begin(
+            length: length,
+            awaitsContinue: awaitsContinue && !isComplete,
+            stream: current
+        )
     }
 
     /// Lets a task work for a stream.

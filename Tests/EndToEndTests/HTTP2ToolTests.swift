@@ -49,6 +49,22 @@ struct HTTP2ToolTests {
 
     // MARK: nghttp
 
+    /// nghttp writes the head and the body of a small request at once.
+    @Test(
+        "A request's body arrives whole with nghttp",
+        .enabled(if: hasNghttp),
+        arguments: [Transport.tls, .cleartext]
+    )
+    func body(transport: Transport) throws {
+        let export = try export(transport)
+        folder.write("event.json", "{\"viewerId\":\"nobody\"}")
+        for target in ["/_cellucid/events", "/cells/_cellucid/events"] {
+            let arguments = ["-d", folder("event.json"), url(target, export, transport)]
+            let result = try ChildProcess.run("nghttp", arguments)
+            #expect(String(decoding: result.output, as: UTF8.self).contains("\"not_found\""))
+        }
+    }
+
     /// What nghttp tells of one connection.
     private struct Conversation {
         let text: String

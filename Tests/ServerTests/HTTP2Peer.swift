@@ -1,3 +1,4 @@
+import Glibc
 import Server
 import TestSupport
 
@@ -30,8 +31,25 @@ final class HTTP2Peer {
 
     /// Sends a request's head.
     func request(_ method: String, _ path: String, on stream: UInt32, isWhole: Bool = true) throws {
+        try send(head(method, path, on: stream, isWhole: isWhole))
+    }
+
+    /// Sends a whole request with a body, a frame for each of its pieces; only its first `count` bytes at first.
+    func post(_ path: String, _ pieces: [String], on stream: UInt32, cutAt count: Int) throws {
+        var bytes = head("POST", path, on: stream, isWhole: false).bytes
+        for (index, piece) in pieces.enumerated() {
+            let isLast = index == pieces.count - 1
+            bytes += ClientFrame.data(Array(piece.utf8), stream: stream, ends: isLast).bytes
+        }
+        let cut = min(count, bytes.count)
+        try connection.send(bytes[..<cut])
+        if cut < bytes.count { usleep(300) }
+        try connection.send(bytes[cut...])
+    }
+
+    private func head(_ method: String, _ path: String, on stream: UInt32, isWhole: Bool) -> ClientFrame {
         let fields = [(":method", method), (":scheme", "http"), (":authority", authority), (":path", path)]
-        try send(.headers(fields, stream: stream, ends: isWhole))
+        return .headers(fields, stream: stream, ends: isWhole)
     }
 
     /// Sends a part of a request's body.

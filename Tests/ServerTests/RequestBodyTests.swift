@@ -123,6 +123,32 @@ import Testing
         #expect(server.switches.lastFailure.withLock { $0 } == .connectionLost)
     }
 
+    // MARK: HTTP/2
+
+    /// The head and all of the body can come at once.
+    @Test(arguments: [["hello"], ["hel", "lo"], ["hello", ""], ["", "hello"], [""]])
+    func overHTTP2InAllPieces(pieces: [String]) throws {
+        let server = try TestServer.cleartext()
+        let peer = try HTTP2Peer(port: server.server.address.port)
+        var stream: UInt32 = 1
+        for cut in [Int.max] + Array(0...150) {
+            try peer.post("/echo", pieces, on: stream, cutAt: cut)
+            #expect(try peer.answer(on: stream).body == Array(pieces.joined().utf8), "cut at \(cut)")
+            stream += 2
+        }
+        server.stop()
+    }
+
+    @Test func overHTTP2AtOnceAndTooLong() throws {
+        let server = try TestServer.cleartext()
+        let peer = try HTTP2Peer(port: server.server.address.port)
+        try peer.post("/echo-ten", ["hello, world"], on: 1, cutAt: .max)
+        #expect(try peer.answer(on: 1).body != Array("hello, world".utf8))
+        try peer.post("/ignore", ["hello"], on: 3, cutAt: .max)
+        #expect(try peer.answer(on: 3).body == Array("plain".utf8))
+        server.stop()
+    }
+
     // MARK: Bodies that nobody reads
 
     @Test(
