@@ -13,7 +13,7 @@ public struct ViewerRegistry: Sendable {
         public var idleMilliseconds: Int64 = 4 * 3_600_000
         /// How long a registered viewer is known without being used, milliseconds.
         public var registeredIdleMilliseconds: Int64 = 24 * 3_600_000
-        /// The most offers of events of one unknown viewer to upstreams in a second.
+        /// The most offers of events of one unknown viewer to upstreams in a second; one to each is always possible.
         public var mostProbesPerSecond = 8
         /// The most unknown viewers that events are offered for in a second.
         public var mostUnknownPerSecond = 256
@@ -30,17 +30,11 @@ public struct ViewerRegistry: Sendable {
         case full
     }
 
-    /// How many of its offers an unknown viewer has used in the current second.
-    private struct Probing {
-        var count: Int
-        /// The candidate to begin with next.
-        var next: Int
-    }
-
     private let limits: Limits
     private var bindings: [ViewerID: ViewerBinding] = [:]
     private var registeredCount = 0
-    private var probings: [ViewerID: Probing] = [:]
+    /// How many of their offers unknown viewers have used in the current second.
+    private var probings: [ViewerID: Int] = [:]
     private var probingSecond: Int64 = 0
 
     /// Begins with no viewers.
@@ -203,21 +197,18 @@ public struct ViewerRegistry: Sendable {
     private mutating func probe(_ id: ViewerID, _ candidates: [String], _ now: Int64) -> ViewerRoute {
         if now / 1000 != probingSecond {
             probingSecond = now / 1000
-            // Where each one had got to is only worth keeping for those that come back at once.
-            probings = probings.filter { $0.value.count > 0 }
-            for id in probings.keys { probings[id]?.count = 0 }
+            probings.removeAll(keepingCapacity: true)
         }
         guard !candidates.isEmpty else { return .unknown }
-        var probing = probings[id] ?? Probing(count: 0, next: 0)
-        let isNew = probings[id] == nil
-        if isNew && probings.count >= limits.mostUnknownPerSecond { return .unknown }
-        let count = min(candidates.count, limits.mostProbesPerSecond - probing.count)
-        guard count > 0 else { return .unknown }
-        let chosen = (0..<count).map { candidates[(probing.next + $0) % candidates.count] }
-        probing.count += count
-        probing.next = (probing.next + count) % candidates.count
-        probings[id] = probing
-        return .probe(chosen)
+        let used = probings[id, default: 0] + candidates.count
+        if used == candidates.count {
+            guard probings.count < limits.mostUnknownPerSecond else { return .unknown }
+        } else {
+            // All of them or none: otherwise those at the end of a long list would never be asked.
+            guard used <= limits.mostProbesPerSecond else { return .unknown }
+        }
+        probings[id] = used
+        return .probe(candidates)
     }
 
     /// Makes sure that one more viewer fits, by forgetting some of those that were not used for longest.

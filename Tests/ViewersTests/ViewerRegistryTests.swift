@@ -242,20 +242,30 @@ import Testing
 
     @Test func offersAreLimited() {
         var limits = ViewerRegistry.Limits()
-        limits.mostProbesPerSecond = 3
+        limits.mostProbesPerSecond = 5
         limits.mostUnknownPerSecond = 2
         var registry = ViewerRegistry(limits: limits)
         let upstreams = ["a", "b"]
-        // All get their turn, however many there are.
-        #expect(registry.route(viewer, candidates: upstreams, now: 0) == .probe(["a", "b"]))
-        #expect(registry.route(viewer, candidates: upstreams, now: 10) == .probe(["a"]))
+        for now: Int64 in [0, 10] {
+            #expect(registry.route(viewer, candidates: upstreams, now: now) == .probe(["a", "b"]))
+        }
         #expect(registry.route(viewer, candidates: upstreams, now: 20) == .unknown)
         #expect(registry.route(Self.id("w"), candidates: upstreams, now: 30) == .probe(["a", "b"]))
         #expect(registry.route(Self.id("x"), candidates: upstreams, now: 40) == .unknown)
-        #expect(registry.route(viewer, candidates: upstreams, now: 1000) == .probe(["b", "a"]))
+        #expect(registry.route(viewer, candidates: upstreams, now: 1000) == .probe(["a", "b"]))
         #expect(registry.route(viewer, candidates: [], now: 1000) == .unknown)
         #expect(registry.route(Self.id("x"), candidates: upstreams, now: 3000) == .probe(["a", "b"]))
         // Nothing was learned from offers alone.
         #expect(registry.count == 0)
+    }
+
+    @Test func allAreAskedHoweverManyThereAre() {
+        var registry = ViewerRegistry()
+        let upstreams = (0..<20).map { "u\($0)" }
+        for now: Int64 in [0, 1000] {
+            #expect(registry.route(viewer, candidates: upstreams, now: now) == .probe(upstreams))
+            #expect(registry.route(viewer, candidates: upstreams, now: now + 1) == .unknown)
+            #expect(registry.route(viewer, candidates: ["a"], now: now + 2) == .unknown)
+        }
     }
 }

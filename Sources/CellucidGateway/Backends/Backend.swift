@@ -109,6 +109,9 @@ final class Backend: Sendable {
     /// Whether WebSockets may be asked for: a connection of its own each, which blocks a serial server.
     var mayHaveWebSockets: Bool { !has(Summary.isSerial) || !has(Summary.isKnown) }
 
+    /// Whether it is known that it does not answer.
+    var isUnavailable: Bool { if case .unavailable = current.condition { true } else { false } }
+
     private func has(_ flag: UInt8) -> Bool { summary.load(ordering: .acquiring) & flag != 0 }
 
     /// Takes over what was found out.

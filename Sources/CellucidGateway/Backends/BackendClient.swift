@@ -100,8 +100,19 @@ final class BackendClient {
         token: UInt64 = RequestTurns.makeToken(),
         patience: Int64? = nil
     ) async throws(BackendFailure) {
+        try await enterTurn(of: backend.turns, key: key, urgency, token: token, patience: patience)
+    }
+
+    /// Waits for a turn among `turns`; `turns.leave(key:)` must follow.
+    func enterTurn(
+        of turns: RequestTurns,
+        key: ViewerID?,
+        _ urgency: RequestTurns.Urgency,
+        token: UInt64 = RequestTurns.makeToken(),
+        patience: Int64? = nil
+    ) async throws(BackendFailure) {
         do throws(RequestTurns.Refusal) {
-            try await backend.turns.enter(
+            try await turns.enter(
                 key: key,
                 urgency: urgency,
                 until: Clock.monotonicMilliseconds() + (patience ?? queueMilliseconds),

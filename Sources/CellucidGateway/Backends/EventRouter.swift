@@ -68,7 +68,7 @@ final class EventRouter {
             return await forward(exchange, event, to: mounted.backend, viewer: viewer, urgency, known: route)
         }
         guard let viewer else { return EventAnswers.answerWithoutViewer(envelope, exchange) }
-        await deliver(exchange, event, envelope, viewer, backends, urgency)
+        await deliver(exchange, event, envelope, viewer, backends, urgency, isKnown: route != .unknown)
     }
 
     /// The whole event; `nil` when the request has been answered.
@@ -96,7 +96,33 @@ final class EventRouter {
     }
 
     /// Finds the owner of a viewer among the backends and answers with what it says.
+    ///
+    /// While an owner is being looked for, the viewer's other events wait: pages send several when they open.
     private func deliver(
+        _ exchange: Exchange,
+        _ event: [UInt8],
+        _ envelope: EventEnvelope,
+        _ viewer: ViewerID,
+        _ backends: [Backend],
+        _ urgency: RequestTurns.Urgency,
+        isKnown: Bool
+    ) async {
+        guard !isKnown || service.finding.isInUse(viewer) else {
+            return await offer(exchange, event, envelope, viewer, backends, urgency)
+        }
+        do throws(BackendFailure) {
+            try await client.enterTurn(of: service.finding, key: viewer, urgency)
+        } catch {
+            exchange.response.fields.add("Retry-After", "2")
+            exchange.answer(error.status, "The server of this viewer is still being looked for.")
+            return
+        }
+        defer { service.finding.leave(key: viewer) }
+        await offer(exchange, event, envelope, viewer, backends, urgency)
+    }
+
+    /// Offers an event to the backend that is known to own its viewer, or else to those that could.
+    private func offer(
         _ exchange: Exchange,
         _ event: [UInt8],
         _ envelope: EventEnvelope,
@@ -104,18 +130,19 @@ final class EventRouter {
         _ backends: [Backend],
         _ urgency: RequestTurns.Urgency
     ) async {
-        let candidates = backends.filter { $0.current.generation?.takesPosts ?? true }
-        var byMount: [String: Backend] = [:]
-        for backend in candidates { byMount[backend.specification.mount] = backend }
+        lazy var candidates = Candidates(backends)
         var failure: (BackendFailure, Backend)?
         var isDenied = false
         var asked: Set<String> = []
         // A second time when the one that was believed to own the viewer does not.
         for _ in 0..<2 {
-            let names = candidates.map(\.specification.mount).filter { !asked.contains($0) }
-            let chosen: [String]
+            var route = service.route(viewer, candidates: [])
+            if route == .unknown {
+                let names = candidates.names.filter { !asked.contains($0) }
+                route = service.route(viewer, candidates: names)
+            }
             var isKnown = false
-            let route = service.route(viewer, candidates: names)
+            let chosen: [String]
             switch route {
             case .upstream(let name, _):
                 chosen = asked.contains(name) ? [] : [name]
@@ -124,8 +151,7 @@ final class EventRouter {
             case .subscriber, .unknown: chosen = []
             }
             for name in chosen {
-                asked.insert(name)
-                guard let backend = byMount[name] else {
+                guard let backend = Candidates.backend(name, in: backends) else {
                     service.denied(viewer, by: name)
                     continue
                 }
@@ -143,9 +169,10 @@ final class EventRouter {
                     service.denied(viewer, by: name)
                     failure = failure ?? (error, backend)
                 }
+                asked.insert(name)
             }
         }
-        if let (failure, backend) = failure, !isDenied, candidates.count == 1 {
+        if let (failure, backend) = failure, !isDenied, candidates.isAlone {
             proxy.answer(failure, backend, exchange)
         } else {
             EventAnswers.answerUnknownViewer(envelope, exchange)
@@ -258,30 +285,45 @@ final class EventRouter {
     /// The backend that owns a viewer; those that could are asked with an event that no page sends, since a bundle can be
     /// sent only once (contract of the Cellucid servers, 7.4.4).
     private func owner(of viewer: ViewerID, _ backends: [Backend]) async -> Backend? {
-        let candidates = backends.filter { $0.current.generation?.takesPosts ?? true }
-        func named(_ name: String) -> Backend? { candidates.first { $0.specification.mount == name } }
-        switch service.route(viewer, candidates: candidates.map(\.specification.mount)) {
-        case .upstream(let name, _): return named(name)
-        case .subscriber, .unknown: return nil
-        case .probe(let names):
-            let json =
-                "{\"type\":\"pong\",\"viewerId\":\(JSONText.string(viewer.text)),\"viewerToken\":\"\",\"requestId\":\"gateway\",\"t\":0}"
-            for backend in names.compactMap(named) {
-                let answer = try? await client.withTurn(at: backend, key: viewer, .soon) {
-                    () async throws(BackendFailure) in
-                    try await self.client.ask(
-                        backend,
-                        "/_cellucid/events",
-                        json: json,
-                        milliseconds: Self.probeMilliseconds
-                    )
+        let candidates = Candidates(backends)
+        var dead: Backend?
+        // A second time when the owner has died and the viewer may be another's now.
+        for _ in 0..<2 {
+            let names = candidates.names.filter { $0 != dead?.specification.mount }
+            switch service.route(viewer, candidates: names) {
+            case .upstream(let name, _):
+                guard let backend = Candidates.backend(name, in: backends) else {
+                    service.denied(viewer, by: name)
+                    continue
                 }
-                if let answer, EventAnswers.ownership(answer) == .owner {
-                    service.delivered(viewer, by: backend.specification.mount)
-                    return backend
-                }
+                guard backend.isUnavailable, dead == nil else { return backend }
+                service.denied(viewer, by: name)
+                dead = backend
+            case .subscriber, .unknown: return dead
+            case .probe(let names): return await owner(of: viewer, among: names, backends) ?? dead
             }
-            return nil
         }
+        return dead
+    }
+
+    private func owner(of viewer: ViewerID, among names: [String], _ backends: [Backend]) async -> Backend? {
+        let json =
+            "{\"type\":\"pong\",\"viewerId\":\(JSONText.string(viewer.text)),\"viewerToken\":\"\",\"requestId\":\"gateway\",\"t\":0}"
+        for backend in names.compactMap({ Candidates.backend($0, in: backends) }) {
+            let answer = try? await client.withTurn(at: backend, key: viewer, .soon) {
+                () async throws(BackendFailure) in
+                try await self.client.ask(
+                    backend,
+                    "/_cellucid/events",
+                    json: json,
+                    milliseconds: Self.probeMilliseconds
+                )
+            }
+            if let answer, EventAnswers.ownership(answer) == .owner {
+                service.delivered(viewer, by: backend.specification.mount)
+                return backend
+            }
+        }
+        return nil
     }
 }

@@ -64,6 +64,13 @@ final class RequestTurns: Sendable {
     /// Whether a request would have to wait.
     var isBusy: Bool { state.withLock { $0.running >= $0.limit } }
 
+    /// Whether a request with this key is under way or waits.
+    func isInUse(_ key: ViewerID) -> Bool {
+        state.withLock { state in
+            state.runningKeys.contains(key) || state.waiters.contains { $0.key == key }
+        }
+    }
+
     /// Number of requests that wait.
     var waitingCount: Int { state.withLock { $0.waiters.count } }
 

@@ -44,6 +44,8 @@ final class ViewerService: Sendable {
     let pool: BlockingPool
     let state = Mutex(State())
     let directory: String
+    /// The turns of events of viewers whose owners are being looked for.
+    let finding = RequestTurns(limit: 512)
     private let sweeping = Mutex<Thread?>(nil)
     private let stopping: Latch
 
@@ -99,6 +101,7 @@ final class ViewerService: Sendable {
 
     /// Ends the threads; events that have not been answered yet may get lost.
     func stop() {
+        finding.close()
         stopping.countDown()
         let running = sweeping.withLock { thread in
             defer { thread = nil }
@@ -137,6 +140,7 @@ final class ViewerService: Sendable {
 
     /// Removes what was not used for too long; waits for the disk.
     func sweep() {
+        finding.expire(now: Self.now)
         let (expired, forgotten, store) = state.withLock { state in
             let now = Self.now
             let expired = state.requests.expire(now: now)
