@@ -188,9 +188,11 @@ public final class ClientConnection {
         let channel = stream.channel
         if !input.isEmpty || channel.isPeerClosed { return true }
         guard channel.isReadReady else { return false }
-        if input.freeCount < 1024 { input.reserve(8 * 1024) }
-        guard (try? stream.read(into: input)) != .wouldBlock else { return false }
-        hasReceived = true
+        switch try? stream.read(into: makeRoom()) {
+        case .wouldBlock: return false
+        case .bytes: hasReceived = true
+        case .endOfStream, nil: break
+        }
         return true
     }
 
