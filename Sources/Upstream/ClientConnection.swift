@@ -21,9 +21,6 @@ public final class ClientConnection {
         case unusable
     }
 
-    /// Interim answers (RFC 9110 section 15.2) that are skipped before a server is thought broken.
-    private static let maximumInterimAnswers = 16
-
     /// The server that answers.
     public let origin: Origin
     /// The proxy that http requests are sent to whole; they name it in absolute form (RFC 9112 section 3.2.2).
@@ -46,7 +43,9 @@ public final class ClientConnection {
     let stream: ByteStream
     let context: UpstreamContext
     let input: ByteBuffer
-    private var parser = ResponseParser()
+    var parser = ResponseParser()
+    /// Interim answers to the current request that were skipped.
+    var interimAnswers = 0
     var state = State.idle
     var keepsAlive = true
     /// Whether the request's body has not been sent to its end.
@@ -102,6 +101,7 @@ public final class ClientConnection {
         isSendingBody = bodyFollows
         hasReceived = false
         bodyBytes = 0
+        interimAnswers = 0
         parser.reset()
         do throws(UpstreamError) {
             return try writeAtOnce(head)
@@ -134,37 +134,6 @@ public final class ClientConnection {
     /// Notes that the request's body has been sent to its end; without it the connection carries no other request.
     public func endBody() { isSendingBody = false }
 
-    /// Waits for the head of the answer; interim answers other than 101 are skipped.
-    /// - Throws: `UpstreamError`; with ``isReused`` and not ``hasReceived`` the server had closed the connection
-    ///   before the request came.
-    public func readHead(into head: ResponseHead) async throws(UpstreamError) {
-        guard case .awaitingHead(let method) = state else { preconditionFailure("no request was sent") }
-        let limit = context.loop.now + context.timeouts.headMilliseconds
-        var interimAnswers = 0
-        while true {
-            guard let length = try parse(into: head) else {
-                switch try receiveAtOnce(into: makeRoom(), most: .max) {
-                case .bytes: continue
-                case .endOfStream: throw error(hasReceived ? .truncated(received: 0) : .connectionLost)
-                case .wouldBlock: break
-                }
-                let readiness = await stream.channel.waitReadable(until: min(limit, deadline))
-                if let cause = cause(of: readiness, .head, until: limit) { throw error(cause) }
-                continue
-            }
-            input.consume(length)
-            guard head.status.code >= 200 || head.status.code == 101 else {
-                interimAnswers += 1
-                guard interimAnswers <= Self.maximumInterimAnswers else {
-                    throw error(.malformedAnswer("there are too many interim answers"))
-                }
-                continue
-            }
-            try begin(head, method)
-            return
-        }
-    }
-
     /// Whether the answer has been read to its end.
     public var isAnswerComplete: Bool {
         switch state {
@@ -183,30 +152,6 @@ public final class ClientConnection {
         return !channel.isReadReady || (try? stream.read(into: input)) == .wouldBlock
     }
 
-    /// Whether the server has said something, or has ended its side, while the request was being sent.
-    public var hasAnswerBegun: Bool {
-        let channel = stream.channel
-        if !input.isEmpty || channel.isPeerClosed { return true }
-        guard channel.isReadReady else { return false }
-        switch try? stream.read(into: makeRoom()) {
-        case .wouldBlock: return false
-        case .bytes: hasReceived = true
-        case .endOfStream, nil: break
-        }
-        return true
-    }
-
-    /// Calls `action` when the server says something, or ends its side, while nobody reads.
-    func watchForAnswer(_ action: @escaping () -> Void) {
-        stream.channel.park(until: .max) { [self] readiness in
-            if readiness == .interrupted || hasAnswerBegun { return action() }
-            watchForAnswer(action)
-        }
-    }
-
-    /// Takes ``watchForAnswer(_:)`` back.
-    func endWatchForAnswer() { stream.channel.unpark() }
-
     /// Whether nothing was received beyond the last head: what a tunnel begins with is not for HTTP to read.
     var leavesNothingRead: Bool { input.isEmpty }
 
@@ -219,31 +164,5 @@ public final class ClientConnection {
         let received = input.unread.copied()
         context.buffers.give(input)
         return (stream, received)
-    }
-
-    // MARK: Parts
-
-    private func parse(into head: ResponseHead) throws(UpstreamError) -> Int? {
-        let input = input
-        do throws(ResponseError) {
-            return try parser.parse(input.unread, into: head)
-        } catch {
-            throw malformed(error)
-        }
-    }
-
-    private func begin(_ head: ResponseHead, _ method: Method) throws(UpstreamError) {
-        do throws(ResponseError) {
-            let framing = try ResponseFraming(head, to: method)
-            let isHTTP = head.status.code != 101 && method != .connect
-            keepsAlive = isHTTP && head.isKeptAlive && framing != .untilClose
-            if head.status == .switchingProtocols {
-                state = .switched
-            } else {
-                noteBody(ResponseBodyDecoder(framing))
-            }
-        } catch {
-            throw malformed(error)
-        }
     }
 }

@@ -181,16 +181,16 @@ public final class UpstreamExchange {
     ) async throws {
         let piece = pool.context.buffers.take()
         defer { pool.context.buffers.give(piece) }
-        while !connection.hasAnswerBegun {
+        while !connection.hasAnswerBegun(head) {
             piece.removeAll()
             let count: Int
-            connection.watchForAnswer { feed.stop() }
+            connection.watchForAnswer(head) { feed.stop() }
             do {
                 count = try await feed.next(into: piece)
                 connection.endWatchForAnswer()
             } catch {
                 connection.endWatchForAnswer()
-                if connection.hasAnswerBegun { return }
+                if connection.hasAnswerBegun(head) { return }
                 throw FeedError(reason: error)
             }
             if isChunked {

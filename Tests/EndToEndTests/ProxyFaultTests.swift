@@ -295,6 +295,34 @@ struct ProxyFaultTests {
         #expect(response.text == "hello")
     }
 
+    @Test(
+        "Interim answers do not stop the body of a request",
+        arguments: ["100 Continue", "103 Early Hints"],
+        [ScriptedUpstream.Generation.first, .third]
+    )
+    func interimWithinBody(status: String, generation: ScriptedUpstream.Generation) throws {
+        let interim = "HTTP/1.1 \(status)\r\n\r\n"
+        let upstream = try ScriptedUpstream(
+            generation,
+            [
+                .init(
+                    "/early",
+                    [
+                        .send(interim), .pause(milliseconds: 100), .send(interim + interim), .receiveBody,
+                        .send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"),
+                    ],
+                    isEarly: true
+                )
+            ]
+        )
+        let fixture = try ProxyFixture(upstream)
+        let body = String(repeating: "0123456789", count: 600_000)
+        let response = try fixture.post("/up/early", body)
+        #expect(response.status == 200)
+        #expect(response.text == "hello")
+        #expect(upstream.requests("/early").map { $0.body?.length } == [body.utf8.count])
+    }
+
     @Test("An upstream that drips its body is slow, not wrong")
     func drip() throws {
         let text = String(repeating: "0123456789", count: 3)

@@ -20,16 +20,27 @@ final class PieceFeed: BodyFeed {
     private(set) var pulls = 0
     private var pieces: [String]
     private let ending: Ending
+    private let pauseMilliseconds: Int64
+    private let loop: EventLoop
     private let notice: Notice
 
-    init(_ pieces: [String], _ ending: Ending = .end, loop: EventLoop) {
+    /// - Parameters:
+    ///   - pieces: what the body has.
+    ///   - ending: what comes after them.
+    ///   - pauseMilliseconds: how long each piece but the first is waited for.
+    ///   - loop: the loop it is used on.
+    init(_ pieces: [String], _ ending: Ending = .end, pauseMilliseconds: Int64 = 0, loop: EventLoop) {
         self.pieces = pieces
         self.ending = ending
+        self.pauseMilliseconds = pauseMilliseconds
+        self.loop = loop
         notice = Notice(loop: loop)
     }
 
     func next(into buffer: ByteBuffer) async throws -> Int {
         pulls += 1
+        let pauses = pulls > 1 && !pieces.isEmpty && pauseMilliseconds > 0
+        if pauses, await notice.wait(until: loop.now + pauseMilliseconds) { throw Failure.stopped }
         if !pieces.isEmpty {
             let piece = pieces.removeFirst()
             buffer.append(piece)

@@ -74,6 +74,80 @@ import Testing
         #expect(origin.requests.last == String(repeating: piece, count: 50))
     }
 
+    // MARK: Interim answers
+
+    private static let early = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+
+    /// What comes unasked while the body is sent, or waited for, is no reason to stop (RFC 9110 section 15.2).
+    @Test(
+        arguments: [
+            [.send("HTTP/1.1 100 Continue\r\n\r\n")], [.send(early + early)],
+            [.send(String(repeating: early, count: 16))], [.drip(early, milliseconds: 1)],
+            [.send(early), .bytes(5), .send(early)],
+        ] as [[ScriptedOrigin.Action]],
+        [false, true]
+    )
+    func interimAnswers(actions: [ScriptedOrigin.Action], isLarge: Bool) async throws {
+        let piece = isLarge ? String(repeating: "0123456789abcdef", count: 4096) : "hello"
+        let pieces = [String](repeating: piece, count: isLarge ? 50 : 3)
+        let taken = actions.count > 1 ? 5 : 0
+        let total = pieces.count * piece.utf8.count
+        let origin = try ScriptedOrigin([[.request] + actions + [.bytes(total - taken), .send(Self.hi)]])
+        try await UpstreamHarness().withPool(origin.url()) { pool in
+            let pause: Int64 = isLarge ? 0 : 50
+            let feed = PieceFeed(pieces, pauseMilliseconds: pause, loop: pool.context.loop)
+            #expect(await Outcome.of(UpstreamExchange(pool: pool), Self.post(feed)) == .answer(200, "hi"))
+            // The answer to a large body may come before the feed has said that it is over.
+            if !isLarge {
+                #expect(feed.stops == 0)
+                #expect(feed.pulls == pieces.count + 1)
+                #expect(pool.connectionCount == 1, "a request that was sent whole leaves the connection")
+            }
+        }
+        let isWhole = origin.requests.dropFirst().joined() == pieces.joined()
+        #expect(isWhole)
+    }
+
+    @Test func anEarlyAnswerAfterAnInterimOne() async throws {
+        let origin = try ScriptedOrigin([
+            [.request, .send(Self.early), .bytes(5), .send(Self.early + Self.refusal), .waitForEnd]
+        ])
+        try await UpstreamHarness().withPool(origin.url()) { pool in
+            let feed = PieceFeed(["hello"], .waiting, loop: pool.context.loop)
+            let outcome = await Outcome.of(UpstreamExchange(pool: pool), Self.post(feed), fields: Self.length)
+            #expect(outcome == .answer(413, "large"))
+            #expect(feed.stops == 1)
+        }
+    }
+
+    /// Too many of them, or what is no answer, end the exchange while the body is still awaited.
+    @Test(
+        arguments: [
+            ([.send(String(repeating: early, count: 17))], "there are too many interim answers"),
+            (
+                [
+                    .send(String(repeating: early, count: 9)), .bytes(5),
+                    .send(String(repeating: early, count: 9)),
+                ],
+                "there are too many interim answers"
+            ), ([.send(early + "nonsense\r\n\r\n")], "the answer does not begin with HTTP/"),
+            (
+                [.send("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n folded\r\n\r\n")],
+                "a header field is folded over two lines"
+            ),
+        ] as [([ScriptedOrigin.Action], String)]
+    )
+    func malformedInterimAnswers(actions: [ScriptedOrigin.Action], reason: String) async throws {
+        let origin = try ScriptedOrigin([[.request] + actions + [.waitForEnd]])
+        try await UpstreamHarness().withPool(origin.url()) { pool in
+            let feed = PieceFeed(["hello"], .waiting, loop: pool.context.loop)
+            let outcome = await Outcome.of(UpstreamExchange(pool: pool), Self.post(feed), fields: Self.length)
+            #expect(outcome == .failure(.malformedAnswer(reason)))
+            #expect(feed.stops <= 1)
+            #expect(pool.connectionCount == 0)
+        }
+    }
+
     // MARK: Early answers
 
     /// The answer ends the wait for more of the body, and the connection carries no other request.
