@@ -111,7 +111,12 @@ public final class ConnectionPool {
         let notice = Notice(loop: context.loop)
         waiting.append(notice)
         if await notice.wait(until: deadline) { return }
-        waiting.removeAll { $0 === notice }
+        if let index = waiting.firstIndex(where: { $0 === notice }) {
+            waiting.remove(at: index)
+        } else {
+            // The turn came after the time was over, and before this task could go on: it is the next one's.
+            letNextTry()
+        }
         throw UpstreamError(.timedOut(.turn), at: origin.description)
     }
 

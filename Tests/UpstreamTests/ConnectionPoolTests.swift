@@ -105,6 +105,39 @@ import Testing
         #expect(Set(origin.connections) == [0, 1])
     }
 
+    /// The connection comes back when the time of the first one that waits is over and its task has not run yet.
+    @Test func aTurnThatComesTooLateIsTheNextOnes() async throws {
+        let origin = try ScriptedOrigin([[.waitForEnd]])
+        let options = UpstreamHarness.Options.with {
+            $0.limits.connections = 1
+            // The end of an idle connection is a turn, too.
+            $0.limits.idleMilliseconds = 120_000
+        }
+        try await UpstreamHarness().withPool(origin.url(), options) { pool in
+            let loop = pool.context.loop
+            let bound = LoopBound(pool, loop: loop)
+            let held = try await pool.take(until: .max)
+            let deadline = loop.now + 50
+            let waiting = [deadline, loop.now + 30_000].map { limit in
+                Task(executorPreference: loop) { () -> UpstreamError.Cause? in
+                    do throws(UpstreamError) {
+                        let connection = try await bound.value.take(until: limit)
+                        bound.value.giveBack(connection)
+                        return nil
+                    } catch {
+                        return error.cause
+                    }
+                }
+            }
+            await loop.sleep(milliseconds: 1)
+            // The timer of the first wait is older than this one of the same time, and is resumed just before it.
+            await loop.sleep(milliseconds: deadline - loop.now)
+            pool.giveBack(held)
+            #expect(await waiting[0].value == .timedOut(.turn))
+            #expect(await waiting[1].value == nil)
+        }
+    }
+
     @Test func closing() async throws {
         let origin = try ScriptedOrigin([[.request, .waitForEnd]])
         let options = UpstreamHarness.Options.with { $0.limits.connections = 1 }
