@@ -18,10 +18,11 @@ public protocol BodyFeed: AnyObject {
 public final class UpstreamExchange {
     /// The answer's head, once ``begin(_:writeHead:)`` has returned; not to be used when the exchange is gone.
     public let head: ResponseHead
+    /// Whether ``cancel()`` was called.
+    public private(set) var isCancelled = false
 
     private let pool: ConnectionPool
     private var connection: ClientConnection?
-    private var isCancelled = false
 
     /// What is asked.
     public struct Request {
@@ -69,6 +70,7 @@ public final class UpstreamExchange {
     public func begin(_ request: Request, writeHead: (ByteBuffer) -> Void) async throws {
         var isFresh = false
         while true {
+            guard !isCancelled else { throw cancelled }
             let connection: ClientConnection
             if !isFresh, let idle = pool.takeIdle() {
                 connection = idle
@@ -76,9 +78,9 @@ public final class UpstreamExchange {
                 connection = try await pool.take(isFresh: isFresh, until: request.deadline)
             }
             self.connection = connection
-            if isCancelled {
+            guard !isCancelled else {
                 end()
-                throw UpstreamError(.cancelled, at: pool.origin.description)
+                throw cancelled
             }
             connection.deadline = request.deadline
             let buffer = pool.context.buffers.take()
@@ -171,6 +173,8 @@ public final class UpstreamExchange {
         end()
         return tunnel
     }
+
+    private var cancelled: UpstreamError { UpstreamError(.cancelled, at: pool.origin.description) }
 
     /// Sends the body until it ends or the server answers, which it may do early.
     private func sendBody(

@@ -169,6 +169,35 @@ struct ProxySerialTests {
         #expect(upstream.mostOpen == 1)
     }
 
+    @Test(
+        "A client that has ended before its request is whole does not join the line",
+        arguments: generations
+    )
+    func goneBeforeTheLine(generation: ScriptedUpstream.Generation) throws {
+        let upstream = try ScriptedUpstream(generation, [.init("/stuck", [.wait])])
+        let fixture = try ProxyFixture(upstream)
+        let stuck = try fixture.connect()
+        try stuck.send("GET", "/up/stuck")
+        let request = try #require(upstream.waitForRequest("/stuck"))
+        let gone = try (0..<10).map { _ in
+            let client = try RawConnection(port: fixture.gateway.port, timeoutSeconds: 10)
+            try client.send("GET", "/up/unwanted", ["Content-Length: 4"])
+            try client.send("bo")
+            return client
+        }
+        #expect(try fixture.ask("/cells/points_2d.bin").status == 200)
+        for client in gone {
+            try client.send("dy")
+            client.finishSending()
+        }
+        // The server is still busy with the first one.
+        for client in gone { _ = try client.readToEndOrReset() }
+        stuck.reset()
+        #expect(upstream.waitForEnding(of: request.connection) != nil)
+        #expect(fixture.wait(for: 200, "/up/_cellucid/info"))
+        #expect(upstream.requests("/unwanted").isEmpty)
+    }
+
     @Test("A slow client does not keep the server busy", arguments: generations)
     func slowClient(generation: ScriptedUpstream.Generation) throws {
         let size = 4 << 20

@@ -226,6 +226,7 @@ import Testing
             exchange.cancel()
             #expect(await Outcome.of(exchange, .get) == .failure(.cancelled))
             #expect(exchange.isComplete)
+            #expect(pool.connectionCount == 0, "there was no reason to connect")
         }
         #expect(origin.requests.isEmpty)
     }

@@ -181,6 +181,8 @@ final class ProxyResponder {
                 backend.turns.cancel(token)
                 upstream.cancel()
             }
+            // One that had gone already found nobody in the line.
+            if upstream.isCancelled { throw Self.clientHasGone }
         }
         let body = try await client.withTurn(at: backend, key: nil, urgency, token: token, patience: patience)
         {
@@ -210,6 +212,12 @@ final class ProxyResponder {
         exchange.response.body = body.body
         if status == .ok, urgency != .soon { PartOfWhole.answer(exchange, upstream.head, body) }
     }
+
+    private static let clientHasGone = BackendFailure(
+        status: .serviceUnavailable,
+        reason: "the client has gone",
+        isUndelivered: true
+    )
 
     /// One request and its whole answer; within a turn.
     /// - Parameters:
