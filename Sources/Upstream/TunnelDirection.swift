@@ -182,9 +182,21 @@ final class TunnelDirection {
         endFrames(in: buffer, keeping: buffer.count, hasClosed: cursor.hasClosed)
     }
 
-    /// Follows the frames in a buffer whose bytes are all new.
+    /// Follows the frames in a buffer whose bytes are all new, and drops what the sink is not to get.
     private func follow(_ buffer: ByteBuffer) {
-        guard isFollowed, var cursor else { return }
+        let boundary = firstBoundary(in: buffer)
+        if isDiscarding {
+            buffer.removeAll()
+        } else if awaitsBoundary, let boundary {
+            endFrames(in: buffer, keeping: boundary.offset, hasClosed: boundary.hasClosed)
+        }
+    }
+
+    /// Follows the frames in a buffer.
+    /// - Returns: where the first of them ends, and whether a close frame has passed by then; `nil` when none ends there
+    ///   or the bytes are no frames.
+    private func firstBoundary(in buffer: ByteBuffer) -> (offset: Int, hasClosed: Bool)? {
+        guard isFollowed, var cursor else { return nil }
         let count = buffer.count
         var offset = 0
         var boundary: (offset: Int, hasClosed: Bool)?
@@ -193,11 +205,7 @@ final class TunnelDirection {
             if boundary == nil, cursor.isAtBoundary { boundary = (offset, cursor.hasClosed) }
         }
         self.cursor = cursor
-        if isDiscarding {
-            buffer.removeAll()
-        } else if awaitsBoundary, let boundary {
-            endFrames(in: buffer, keeping: boundary.offset, hasClosed: boundary.hasClosed)
-        }
+        return boundary
     }
 
     /// Ends what goes to the sink with a close frame.

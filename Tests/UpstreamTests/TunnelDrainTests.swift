@@ -140,6 +140,24 @@ import Testing
         }
     }
 
+    /// However many bytes they are, nothing of them follows the close frame.
+    @Test(arguments: [true, false]) func framesThatTurnOutToBeNoneAfterTheCloseFrame(isFromClient: Bool)
+        async throws
+    {
+        try await TunnelFixture.with(Self.webSocket) { fixture in
+            fixture.start()
+            let (sender, receiver) =
+                isFromClient ? (fixture.client, fixture.server) : (fixture.server, fixture.client)
+            fixture.tunnel.drain()
+            let closing = try await receiver.receive(isFromClient ? 8 : 4)
+            #expect(isFromClient ? Frames.isMaskedGoingAway(closing) : closing == Frames.goingAway)
+            _ = try await sender.receive(isFromClient ? 4 : 8)
+            try await sender.send([UInt8](repeating: 0x05, count: 300_000))
+            #expect(try await receiver.endsWithoutMore())
+            await fixture.waitForEnd()
+        }
+    }
+
     @Test func beforeItRuns() async throws {
         try await TunnelFixture.with(Self.webSocket) { fixture in
             fixture.tunnel.drain()
