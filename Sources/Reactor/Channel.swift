@@ -7,7 +7,7 @@ public enum Readiness: Sendable {
     case ready
     /// The deadline came first.
     case timedOut
-    /// ``Channel/interrupt()`` was called, to end an idle connection.
+    /// ``Channel/interrupt()`` was called, to end an idle connection, or ``Channel/cancel()``.
     case interrupted
 }
 
@@ -31,8 +31,10 @@ public final class Channel {
     public private(set) var isPeerClosed = false
     /// Whether the connection broke: reading what has come may go on for a while, writing does not.
     public private(set) var isBroken = false
-    /// Whether ``interrupt()`` was called.
+    /// Whether ``interrupt()`` or ``cancel()`` was called.
     public private(set) var isInterrupted = false
+    /// Whether ``cancel()`` was called.
+    private var isCancelled = false
     /// Whether ``close()`` was called: the descriptor may be somebody else's by now.
     public private(set) var isClosed = false
 
@@ -99,6 +101,7 @@ public final class Channel {
     /// - Returns: why the wait ended.
     public func waitWritable(until deadline: Int64) async -> Readiness {
         if isWriteReady { return .ready }
+        if isCancelled { return .interrupted }
         arm(deadline)
         return unsafe await withUnsafeContinuation { unsafe writer = $0 }
     }
@@ -152,6 +155,13 @@ public final class Channel {
     public func interrupt() {
         isInterrupted = true
         resumeReader(.interrupted)
+    }
+
+    /// Ends a wait for reading and one for writing, now or when one begins: nobody needs the connection any more.
+    public func cancel() {
+        isCancelled = true
+        interrupt()
+        resumeWriter(.interrupted)
     }
 
     /// Waits for reading without a task: calls `wake` on the loop's thread when reading may move bytes, the

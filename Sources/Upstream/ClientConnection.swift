@@ -69,7 +69,7 @@ public final class ClientConnection {
     }
 
     /// Ends the wait of the exchange under way, which then fails with `.cancelled`.
-    public func cancel() { stream.channel.interrupt() }
+    public func cancel() { stream.channel.cancel() }
 
     // MARK: An exchange
 

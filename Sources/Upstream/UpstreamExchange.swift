@@ -151,7 +151,9 @@ public final class UpstreamExchange {
     /// Whether the answer has been received to its end.
     public var isComplete: Bool { connection == nil }
 
-    /// Ends a wait that is under way, and the exchange with it: nobody wants the answer any more.
+    /// Ends a wait for the server that is under way, and the exchange with it: nobody wants the answer any more.
+    ///
+    /// A connection that is being made, or waited for, is awaited all the same; it is the pool's then.
     public func cancel() {
         isCancelled = true
         connection?.cancel()

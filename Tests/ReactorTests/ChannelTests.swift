@@ -73,6 +73,47 @@ import Testing
         }
     }
 
+    /// An interrupt leaves what is being written alone.
+    @Test func cancellingEndsReadingAndWriting() async throws {
+        try await LoopHarness.withPair { pair, loop in
+            _ = pair.receive()
+            await loop.sleep(milliseconds: 1)
+            _ = pair.fill()
+            let bound = LoopBound(pair, loop: loop)
+            let reading = Task(executorPreference: loop) {
+                await bound.value.channel.waitReadable(until: loop.now + 30_000)
+            }
+            Task(executorPreference: loop) {
+                bound.value.channel.interrupt()
+                await loop.sleep(milliseconds: 1)
+                bound.value.channel.cancel()
+            }
+            #expect(await pair.channel.waitWritable(until: loop.now + 30_000) == .interrupted)
+            #expect(await reading.value == .interrupted)
+            #expect(await pair.channel.waitWritable(until: .max) == .interrupted)
+            #expect(await pair.channel.waitReadable(until: .max) == .interrupted)
+            pair.drain()
+            await loop.sleep(milliseconds: 1)
+            #expect(await pair.channel.waitWritable(until: .max) == .ready)
+        }
+    }
+
+    /// With both waits under way.
+    @Test func cancellingBothAtOnce() async throws {
+        try await LoopHarness.withPair { pair, loop in
+            _ = pair.receive()
+            await loop.sleep(milliseconds: 1)
+            _ = pair.fill()
+            let bound = LoopBound(pair, loop: loop)
+            let reading = Task(executorPreference: loop) {
+                await bound.value.channel.waitReadable(until: loop.now + 30_000)
+            }
+            pair.later { $0.channel.cancel() }
+            #expect(await pair.channel.waitWritable(until: loop.now + 30_000) == .interrupted)
+            #expect(await reading.value == .interrupted)
+        }
+    }
+
     @Test func theEndOfThePeerIsReadable() async throws {
         try await LoopHarness.withPair { pair, loop in
             _ = pair.receive()

@@ -252,6 +252,31 @@ import Testing
         }
     }
 
+    /// While the server takes nothing of the request.
+    @Test func cancelledWhileSending() async throws {
+        let origin = try ScriptedOrigin([[.request, .requests(2), .waitForEnd]])
+        let options = UpstreamHarness.Options.with { $0.timeouts.stallMilliseconds = 10_000 }
+        try await UpstreamHarness().withPool(origin.url(), options) { pool in
+            let loop = pool.context.loop
+            let bound = LoopBound(UpstreamExchange(pool: pool), loop: loop)
+            let body = String(repeating: "0123456789abcdef", count: 2 << 20)
+            let sending = Task(executorPreference: loop) {
+                await Outcome.of(
+                    bound.value,
+                    .post,
+                    fields: "Content-Length: \(body.utf8.count)\r\n",
+                    body: body
+                )
+            }
+            while origin.requests.isEmpty { await loop.sleep(milliseconds: 1) }
+            await loop.sleep(milliseconds: 100)
+            bound.value.cancel()
+            #expect(await sending.value == .failure(.cancelled))
+            #expect(bound.value.isComplete)
+            #expect(pool.connectionCount == 0)
+        }
+    }
+
     /// A kept connection that turns out stale is no reason to go on after a cancel.
     @Test func cancelledWhileWaitingOnAKeptConnection() async throws {
         let origin = try ScriptedOrigin([Self.ok + [.request, .waitForEnd], Self.ok])
