@@ -95,7 +95,10 @@ extension GatewayHandler {
         let request = exchange.request
         let fields = exchange.response.fields
         exchange.response.status = .noContent
-        fields.add("Allow", "GET, HEAD, OPTIONS")
+        let path = request.path
+        let isForPosts =
+            path.span.endsWith("/_cellucid/events") || path.span.endsWith("/_cellucid/session_bundle")
+        fields.add("Allow", isForPosts ? "POST, OPTIONS" : "GET, HEAD, OPTIONS")
         fields.add("Vary", "Origin")
         CrossOrigin.addFixedFields(to: fields)
         CrossOrigin.addFields(for: request, to: fields)

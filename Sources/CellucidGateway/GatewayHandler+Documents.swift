@@ -22,6 +22,12 @@ extension GatewayHandler {
         } else if exchange.request.method == .post, name.equals("session_bundle") {
             let rest = (range.lowerBound - "_cellucid/".utf8.count)..<range.upperBound
             await router.respondToSession(exchange, nil, rest, catalog.backends.backends)
+        } else if name.equals("events") || name.equals("session_bundle") {
+            if exchange.request.method.isSafe {
+                exchange.answer(.notFound, "There is no such document.")
+            } else {
+                exchange.answerMethodNotAllowed("POST, OPTIONS")
+            }
         } else {
             answerRead(exchange) { $0.answer(.notFound, "There is no such document.") }
         }

@@ -10,6 +10,11 @@ public final class ConnectionPool {
         /// Milliseconds after which an idle connection is closed; 0 for keeping none.
         public var idleMilliseconds: Int64 = 15_000
 
+        /// The most requests that wait for their turn; more are refused.
+        public var waiting = Int.max
+        /// How many milliseconds a request waits for its turn at most.
+        public var turnMilliseconds = Int64.max
+
         /// As browsers do.
         public init() {}
     }
@@ -108,6 +113,11 @@ public final class ConnectionPool {
     }
 
     private func waitForTurn(until deadline: Int64) async throws(UpstreamError) {
+        guard waiting.count < limits.waiting else {
+            throw UpstreamError(.timedOut(.turn), at: origin.description)
+        }
+        let (patience, isPatienceOver) = context.loop.now.addingReportingOverflow(limits.turnMilliseconds)
+        let deadline = isPatienceOver ? deadline : min(deadline, patience)
         let notice = Notice(loop: context.loop)
         waiting.append(notice)
         if await notice.wait(until: deadline) { return }

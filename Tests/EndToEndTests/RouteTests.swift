@@ -125,6 +125,23 @@ struct RouteTests {
         }
     }
 
+    @Test(
+        "Where events and bundles are sent, POST is what is allowed",
+        arguments: ["events", "session_bundle"]
+    )
+    func posts(name: String) throws {
+        let served = try ServedExport()
+        for target in ["/_cellucid/\(name)", "/cells/_cellucid/\(name)"] {
+            let connection = try served.connect()
+            #expect(try connection.exchange("GET", target).status == 404)
+            let refused = try connection.exchange("PUT", target)
+            #expect(refused.status == 405)
+            #expect(refused["Allow"] == "POST, OPTIONS")
+            #expect(try connection.exchange("OPTIONS", target)["Allow"] == "POST, OPTIONS")
+        }
+        #expect(try served.connect().exchange("OPTIONS", "/cells/")["Allow"] == "GET, HEAD, OPTIONS")
+    }
+
     @Test("Events and session bundles find no viewer", arguments: ["", "/pbmc_q16"])
     func events(mount: String) throws {
         let gateway = try GatewayProcessUnderTest([Repository.demo])

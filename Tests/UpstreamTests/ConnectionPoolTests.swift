@@ -138,6 +138,23 @@ import Testing
         }
     }
 
+    @Test(arguments: [(waiting: 0, milliseconds: 600_000 as Int64), (1, 1)])
+    func waitingIsLimited(limits: (waiting: Int, milliseconds: Int64)) async throws {
+        let origin = try ScriptedOrigin([[.waitForEnd]])
+        let options = UpstreamHarness.Options.with {
+            $0.limits.connections = 1
+            $0.limits.waiting = limits.waiting
+            $0.limits.turnMilliseconds = limits.milliseconds
+        }
+        try await UpstreamHarness().withPool(origin.url(), options) { pool in
+            let held = try await pool.take(until: .max)
+            let error = await #expect(throws: UpstreamError.self) { _ = try await pool.take(until: .max) }
+            #expect(error?.cause == .timedOut(.turn))
+            pool.giveBack(held)
+            pool.giveBack(try await pool.take(until: .max))
+        }
+    }
+
     @Test func closing() async throws {
         let origin = try ScriptedOrigin([[.request, .waitForEnd]])
         let options = UpstreamHarness.Options.with { $0.limits.connections = 1 }

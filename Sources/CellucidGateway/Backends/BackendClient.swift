@@ -60,6 +60,8 @@ final class BackendClient {
         }
         var limits = ConnectionPool.Limits()
         limits.connections = 256
+        limits.waiting = RequestTurns.mostWaiting
+        limits.turnMilliseconds = queueMilliseconds
         // The third generation closes idle connections after 120 s (contract 7.4.5).
         limits.idleMilliseconds = isSerial ? 0 : 60_000
         let pool = ConnectionPool(origin: backend.specification.origin, context: context, limits: limits)
@@ -243,6 +245,12 @@ final class BackendClient {
         case .timedOut(.connect), .timedOut(.lookUp), .timedOut(.tls):
             if backend.noteFailure(error.reason) { noteNews() }
             return BackendFailure(status: .gatewayTimeout, reason: error.reason, isUndelivered: true)
+        case .timedOut(.turn):
+            return BackendFailure(
+                status: .serviceUnavailable,
+                reason: "it is busy with other requests; try again in a moment",
+                isUndelivered: true
+            )
         case .timedOut: return BackendFailure(status: .gatewayTimeout, reason: error.reason)
         case .cancelled: return BackendFailure(status: .serviceUnavailable, reason: error.reason)
         case .connectionLost, .truncated, .malformedAnswer, .tooLarge, .redirectedElsewhere,
