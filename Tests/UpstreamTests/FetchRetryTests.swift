@@ -11,7 +11,6 @@ import Testing
     ]
     private static let retrying = UpstreamHarness.Options.with {
         $0.settings.retry.attempts = 3
-        $0.timeouts.headMilliseconds = 1500
     }
 
     private static func status(_ code: Int, _ field: String = "") -> [ScriptedOrigin.Action] {
@@ -20,7 +19,7 @@ import Testing
 
     @Test(
         arguments: [
-            [.request, .close], [.request, .reset], [.close], [.reset], [.request, .waitForEnd],
+            [.request, .close], [.request, .reset], [.close], [.reset],
             [.request, .send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello"), .close],
             status(500) + [.close], status(503, "Retry-After: 0\r\n") + [.close], status(429) + [.close],
         ] as [[ScriptedOrigin.Action]]
@@ -30,6 +29,19 @@ import Testing
         let response = try await UpstreamHarness().get(origin.url(), "/", Self.retrying)
         #expect(response.text == "hi", "nothing is left of the attempts that failed")
         #expect(origin.connections.last == 2)
+    }
+
+    /// Any attempt may come too late, also one that is answered, so there are many.
+    @Test func succeedsLaterThanTheLimit() async throws {
+        let silence: [ScriptedOrigin.Action] = [.request, .waitForEnd]
+        let origin = try ScriptedOrigin([silence, silence, Self.ok])
+        let options = UpstreamHarness.Options.with {
+            $0.settings.retry.attempts = 100
+            $0.settings.retry.longestDelayMilliseconds = 10
+            $0.timeouts.headMilliseconds = 1000
+        }
+        #expect(try await UpstreamHarness().get(origin.url(), "/", options).text == "hi")
+        #expect(origin.connections.last ?? 0 >= 2)
     }
 
     @Test func givesUp() async throws {

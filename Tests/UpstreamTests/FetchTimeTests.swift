@@ -35,7 +35,7 @@ import Testing
             [.request, .waitForEnd],
             [
                 .request, .send("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"),
-                .drip(String(repeating: "x", count: 999), milliseconds: 10),
+                .drip(String(repeating: "x", count: 999), milliseconds: 50),
             ],
         ] as [[ScriptedOrigin.Action]]
     )
@@ -52,8 +52,11 @@ import Testing
         let origin = try ScriptedOrigin([[.request, .waitForEnd]])
         let harness = try UpstreamHarness()
         let task = Task { try await harness.failure(origin.url(), "/") }
-        while origin.requests.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
-        task.cancel()
+        let loop = harness.loop
+        await Task(executorPreference: loop) {
+            while origin.requests.isEmpty { await loop.sleep(milliseconds: 1) }
+            task.cancel()
+        }.value
         #expect(try await task.value?.cause == .cancelled)
     }
 }

@@ -16,6 +16,9 @@ final class TunnelFixture {
         /// What has been read from the server before.
         var fromServer = ""
 
+        /// With as much time for closing as peers need, however late they are.
+        init() { settings.closeMilliseconds = 600_000 }
+
         static func with(_ change: (inout Options) -> Void) -> Options {
             var options = Options()
             change(&options)

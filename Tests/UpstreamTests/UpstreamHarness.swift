@@ -30,10 +30,18 @@ final class UpstreamHarness: Sendable {
         var limits = ConnectionPool.Limits()
         var settings = Fetch.Settings(userAgent: "test/1")
 
+        /// Without any limit of time that a test could come to, however long one of its threads has to wait.
         init() {
             settings.retry.attempts = 1
             settings.retry.firstDelayMilliseconds = 1
+            settings.totalMilliseconds = Self.patience
+            timeouts.connectMilliseconds = Self.patience
+            timeouts.tlsMilliseconds = Self.patience
+            timeouts.headMilliseconds = Self.patience
+            timeouts.stallMilliseconds = Self.patience
         }
+
+        private static let patience: Int64 = 3_600_000
 
         static func with(_ change: (inout Options) -> Void) -> Options {
             var options = Options()

@@ -109,7 +109,7 @@ struct UpstreamTLSTests {
             output: folder("output"),
             error: folder("error")
         )
-        let port = Deadline(seconds: 20).firstAnswer { () -> Substring? in
+        let port = Deadline(seconds: 60).firstAnswer { () -> Substring? in
             let text = String(decoding: readFile(folder("output")) ?? [], as: UTF8.self)
             let line = text.split(separator: "\n").first { $0.hasPrefix("ACCEPT 127.0.0.1:") }
             return line?.dropFirst("ACCEPT 127.0.0.1:".count)
