@@ -365,8 +365,9 @@ struct CommandLineTests {
     func closedStreams() throws {
         let folder = TemporaryDirectory()
         ExportFixture().write("cells", in: folder)
-        let port = try #require(CommandLinePort()).number
-        // Nothing of it can be seen on its streams, so the port is one that was free a moment ago.
+        // Nothing of it can be seen on its streams, so the port is known before.
+        let reserved = try RefusingPort()
+        let port = reserved.number
         let child = try ChildProcess(
             "sh",
             [
@@ -391,5 +392,6 @@ struct CommandLineTests {
         }
         child.send(signal: SIGTERM)
         #expect(child.waitForEnd() == .exit(0))
+        withExtendedLifetime(reserved) {}
     }
 }

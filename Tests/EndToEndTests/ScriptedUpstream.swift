@@ -149,7 +149,7 @@ final class ScriptedUpstream: ServerScript {
         if isUnixSocket { arguments += ["--unix", folder("socket")] }
         isEncrypted = certificate != nil
         self.isUnixSocket = isUnixSocket
-        super.init("Upstreams/scripted.py", folder: folder, arguments)
+        try super.init("Upstreams/scripted.py", folder: folder, arguments)
         behave(rules)
         try start()
     }

@@ -76,7 +76,8 @@ struct SharedUpstreamTests {
     )
     func tunnels(usesTLS: Bool) throws {
         let folder = TemporaryDirectory()
-        let port = try #require(CommandLinePort()).number
+        let reserved = try RefusingPort()
+        let port = reserved.number
         folder.write(
             "gateway.json5",
             """
@@ -98,5 +99,6 @@ struct SharedUpstreamTests {
         )
         let output = String(decoding: run.output, as: UTF8.self)
         #expect(output.contains(" passed, 0 failed"), "\(output)\(run.error)")
+        withExtendedLifetime(reserved) {}
     }
 }

@@ -8,11 +8,12 @@ import Testing
 
     private let root = TemporaryDirectory()
     private let state = TemporaryDirectory()
-    private let port: UInt16
+    private let reserved: RefusingPort
+    private var port: UInt16 { reserved.number }
 
     init() throws {
         ExportFixture().write("cells", in: root)
-        port = try #require(CommandLinePort()).number
+        reserved = try RefusingPort()
     }
 
     /// What stands for a path below a state folder, in the folder of the test.

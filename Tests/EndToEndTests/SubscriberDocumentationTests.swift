@@ -123,8 +123,9 @@ import Testing
         let state = TemporaryDirectory()
         let flags = [root.path, "--state-dir", state.path]
         let stage = try Stage()
-        var gateway = try GatewayProcessUnderTest(flags)
-        let port = gateway.port
+        let reserved = try RefusingPort()
+        let port = reserved.number
+        var gateway = try GatewayProcessUnderTest(flags, port: port)
         let example = try stage.start(
             "python3",
             ["-B", stage.folder("example.py")],
@@ -146,5 +147,6 @@ import Testing
         #expect(Deadline(seconds: 60).wait { selected().count >= 3 })
         #expect(selected() == expected)
         #expect(!example.hasEnded)
+        withExtendedLifetime(reserved) {}
     }
 }

@@ -33,7 +33,7 @@ final class WebAppOrigin: ServerScript {
     init(hasInventory: Bool = false, certificate: WebAppCertificates.Kind = .trusted) throws {
         let app = WebAppFixture.write(in: builds)
         let chain = try WebAppCertificates.chain(certificate)
-        super.init(
+        try super.init(
             Self.path,
             python: Self.python ?? "python3",
             ["--folder", app, "--certificate", chain] + (hasInventory ? ["--inventory"] : [])
@@ -47,7 +47,7 @@ final class WebAppOrigin: ServerScript {
     ///   - map: where it leads connections instead of their targets.
     /// - Throws: when it does not start.
     init(proxyFor user: String?, map: [String] = []) throws {
-        super.init(
+        try super.init(
             Self.path,
             python: Self.python ?? "python3",
             ["--connect-proxy"] + (user.map { ["--user", $0] } ?? []) + map.flatMap { ["--map", $0] }

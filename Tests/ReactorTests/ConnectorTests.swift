@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Reactor
@@ -16,8 +17,10 @@ import Testing
         }
     }
 
-    /// An address where nobody listens.
-    private func unused() throws -> SocketAddress { try Port().address }
+    /// The address of a port where nobody listens.
+    private func address(_ port: RefusingPort) throws -> SocketAddress {
+        try #require(SocketAddress(host: "127.0.0.1", port: port.number))
+    }
 
     private func connect(
         _ addresses: [SocketAddress],
@@ -39,8 +42,10 @@ import Testing
 
     @Test func nextAddressAfterARefusal() async throws {
         let port = try Port()
-        let none = try unused()
+        let refusing = try RefusingPort()
+        let none = try address(refusing)
         #expect(try await connect([none, none, port.address]) == port.address)
+        withExtendedLifetime(refusing) {}
     }
 
     /// 192.0.2.1 is for documentation (RFC 5737): packets to it are lost, or the network says so.
@@ -51,11 +56,13 @@ import Testing
     }
 
     @Test func everyReasonIsTold() async throws {
-        let addresses = [try unused(), try unused()]
+        let ports = [try RefusingPort(), try RefusingPort()]
+        let addresses = try ports.map(address)
         let error = await #expect(throws: ConnectError.self) { try await connect(addresses) }
         #expect(error?.attempts.map(\.address) == addresses)
         #expect(error?.attempts.map(\.error.code) == [ECONNREFUSED, ECONNREFUSED])
         #expect(error?.description == addresses.map { "\($0): Connection refused" }.joined(separator: "; "))
+        withExtendedLifetime(ports) {}
     }
 
     @Test func deadline() async throws {

@@ -1,18 +1,19 @@
 import Glibc
 
-/// A server of the tests written in Python, which says on its output at which port it listens.
+/// A server of the tests written in Python, which says on its output that it listens.
 ///
 /// It is told by a file what to do, and tells by another what it saw: `--behaviour` and `--log`. It is killed when the
 /// object goes.
 open class ServerScript {
-    /// The port it listens on; 0 before the first start, and for a Unix socket.
-    public private(set) var port: UInt16 = 0
+    /// The port it listens on, and nobody else before its first start and while it is stopped.
+    public var port: UInt16 { reserved.number }
     /// Where its files are.
     public let folder: TemporaryDirectory
 
     private let path: String
     private let python: String
     private let arguments: [String]
+    private let reserved: RefusingPort
     private var child: ChildProcess?
 
     /// Says what to start.
@@ -21,21 +22,23 @@ open class ServerScript {
     ///   - python: the program that runs it.
     ///   - folder: where its files are to be.
     ///   - arguments: its arguments besides `--port`, `--behaviour` and `--log`.
+    /// - Throws: when no port is free.
     public init(
         _ path: String,
         python: String = "python3",
         folder: TemporaryDirectory = TemporaryDirectory(),
         _ arguments: [String]
-    ) {
+    ) throws(ChildProcess.Failure) {
         self.path = path
         self.python = python
         self.folder = folder
         self.arguments = arguments
+        reserved = try RefusingPort()
     }
 
     // MARK: Its life
 
-    /// Starts it, at the same port as before if it ran before, and waits until it listens.
+    /// Starts it, always at the same port, and waits until it listens.
     /// - Throws: with what it says, when it does not listen.
     open func start() throws(ChildProcess.Failure) {
         let output = TemporaryDirectory()
@@ -51,12 +54,10 @@ open class ServerScript {
             let text = String(decoding: readFile(output("output")) ?? [], as: UTF8.self)
             return text.hasSuffix("\n") ? text : child.hasEnded ? "" : nil
         }
-        guard let line, let number = line.split(whereSeparator: \.isWhitespace).last.flatMap({ UInt16($0) })
-        else {
+        guard line?.isEmpty == false else {
             let error = String(decoding: readFile(output("error")) ?? [], as: UTF8.self)
             throw ChildProcess.Failure(description: "\(path) does not start: \(error)")
         }
-        port = number
         self.child = child
     }
 

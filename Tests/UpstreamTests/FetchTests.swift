@@ -1,4 +1,4 @@
-import Reactor
+import TestSupport
 import Testing
 
 @testable import Upstream
@@ -90,15 +90,11 @@ import Testing
     }
 
     @Test func refusedConnection() async throws {
-        let port = try unusedPort()
-        let error = try await UpstreamHarness().failure("http://127.0.0.1:\(port)")
-        #expect(error?.cause == .notConnected("127.0.0.1:\(port): Connection refused"))
+        let port = try RefusingPort()
+        let error = try await UpstreamHarness().failure("http://127.0.0.1:\(port.number)")
+        #expect(error?.cause == .notConnected("127.0.0.1:\(port.number): Connection refused"))
         #expect(error?.mayRetry == true)
-    }
-
-    private func unusedPort() throws -> UInt16 {
-        let address = try #require(SocketAddress(host: "127.0.0.1", port: 0))
-        return Listener.localAddress(of: try Listener.bind(address)).port
+        withExtendedLifetime(port) {}
     }
 
     @Test func unknownHost() async throws {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import CellucidGateway
@@ -162,12 +163,9 @@ import Testing
     }
 
     @Test func nobodyListens() async throws {
-        let specification: Backend.Specification
-        do {
-            let server = try ScriptedBackend([:])
-            specification = try BackendFixture.specification("lab", url: server.url)
-        }
-        let backend = Backend(specification)
+        let port = try RefusingPort()
+        let url = "http://127.0.0.1:\(port.number)"
+        let backend = Backend(try BackendFixture.specification("lab", url: url))
         let harness = try ClientHarness()
         let failure = await #expect(throws: BackendFailure.self) {
             try await harness.run { client in
@@ -179,6 +177,7 @@ import Testing
         #expect(failure?.reason.hasPrefix("cannot connect: ") == true)
         #expect(backend.current.condition == .unavailable(failure?.reason ?? ""))
         #expect(harness.newsCount == 1)
+        withExtendedLifetime(port) {}
     }
 
     @Test func answersAreNoted() async throws {
