@@ -5,6 +5,9 @@ final class ProxyFixture {
     /// Arguments that make the gateway wait one second only for answers of upstreams and for their bodies.
     static let impatience = ["--upstream-seconds", "1", "--stall-seconds", "1"]
 
+    /// Arguments that make the gateway wait for upstreams however late they are.
+    static let patience = ["--upstream-seconds", "60", "--stall-seconds", "60"]
+
     /// The gateway.
     let gateway: GatewayProcessUnderTest
 
@@ -34,7 +37,7 @@ final class ProxyFixture {
 
     /// Waits until the gateway knows what an upstream is.
     func waitUntilKnown(_ upstream: ScriptedUpstream) throws {
-        guard gateway.waitForErrorText("(\(upstream.url)) answers") else {
+        guard gateway.waitForErrorText("(\(upstream.url)) answers", seconds: 60) else {
             throw ScriptedUpstream.Failure(
                 description: "nothing known of \(upstream.url): \(gateway.errorText)"
             )

@@ -28,7 +28,7 @@ struct ProxySerialTests {
         }
         #expect(upstream.requests.filter { $0.target.hasPrefix("/slow") }.count == 120)
         #expect(upstream.mostOpen == 1)
-        #expect(Deadline(seconds: 10).wait { upstream.openCount == 0 })
+        #expect(Deadline(seconds: 60).wait { upstream.openCount == 0 })
         // No connection has brought more than a request.
         #expect(upstream.endings.allSatisfy { $0.rest.isEmpty })
     }
@@ -148,7 +148,7 @@ struct ProxySerialTests {
     func goneInLine(generation: ScriptedUpstream.Generation) throws {
         let upstream = try ScriptedUpstream(generation, [.init("/stuck", [.wait])])
         let fixture = try ProxyFixture(upstream, arguments: ["--workers", "1"])
-        #expect(try fixture.ask("/up/_cellucid/info").status == 200)
+        #expect(fixture.wait(for: 200, "/up/_cellucid/info"))
         let stuck = try fixture.connect()
         try stuck.send("GET", "/up/stuck")
         let request = try #require(upstream.waitForRequest("/stuck"))
