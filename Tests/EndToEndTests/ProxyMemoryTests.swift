@@ -94,8 +94,33 @@ struct ProxyMemoryTests {
         #expect(growth < Self.allowance, "\(growth) kB more")
         // What was on disk is gone.
         #expect(Deadline(seconds: 30).wait { process.descriptorCount <= descriptors })
-        let left = Repository.files(in: fixture.gateway.home.path).filter { $0.contains("/uploads/") }
-        #expect(left.isEmpty)
+        #expect(process.namelessFileSizes(in: "spool").isEmpty)
+    }
+
+    @Test("A large bundle for an older server lies in a file without a name until that has it")
+    func bundleOnDisk() throws {
+        let target = "/_cellucid/session_bundle?viewerId=v1&requestId=r1"
+        // Nothing of the body is taken, so it has to stay where it is.
+        let rule = ScriptedUpstream.Rule(target, [.pause(milliseconds: 3_600_000)], isEarly: true)
+        let upstream = try ScriptedUpstream(.first, [rule])
+        let fixture = try ProxyFixture(upstream, arguments: ["--upstream-seconds", "600"])
+        let process = LifecycleProcess(processID: fixture.gateway.processID)
+        let client = try fixture.connect()
+        let piece = [UInt8](repeating: 0x61, count: 1 << 20)
+        let count = 8
+        let fields = ["Content-Type: application/octet-stream", "Content-Length: \(count * piece.count)"]
+        try client.send("POST", "/up" + target, fields)
+        for _ in 0..<count { try client.send(piece) }
+        let isOnDisk = Deadline(seconds: 60).wait {
+            process.namelessFileSizes(in: "spool").contains(count * piece.count)
+        }
+        #expect(isOnDisk)
+        #expect(upstream.waitForRequest(target) != nil)
+        let home = fixture.gateway.home.path
+        #expect(Repository.files(in: home).allSatisfy { !$0.contains("spool/") })
+        upstream.stop()
+        #expect(try client.readResponse().status == 502)
+        #expect(Deadline(seconds: 60).wait { process.namelessFileSizes(in: "spool").isEmpty })
     }
 
     @Test("An upload that an upstream takes slowly holds the client back")
@@ -173,6 +198,21 @@ struct ProxyMemoryTests {
 }
 
 extension LifecycleProcess {
+    /// The sizes of its open files that have no name any more and were made in a folder of that name.
+    fileprivate func namelessFileSizes(in folder: String) -> [Int] {
+        let descriptors = "/proc/\(processID)/fd"
+        return Repository.names(in: descriptors).compactMap { name in
+            let path = "\(descriptors)/\(name)"
+            var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+            let length = max(0, readlink(path, &buffer, buffer.count))
+            let target = String(decoding: buffer[..<length].map(UInt8.init(bitPattern:)), as: UTF8.self)
+            var status = stat()
+            guard target.contains("/\(folder)/"), target.hasSuffix(" (deleted)"), stat(path, &status) == 0
+            else { return nil }
+            return Int(status.st_size)
+        }
+    }
+
     /// Kilobytes of memory at the most so far (VmHWM).
     fileprivate var highestKilobytes: Int {
         let status = String(decoding: readFile("/proc/\(processID)/status") ?? [], as: UTF8.self)
