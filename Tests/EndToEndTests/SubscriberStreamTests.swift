@@ -30,7 +30,7 @@ import Testing
         for stream in streams { #expect(try stream.nextEvent()?.cell == 1) }
         #expect(process.descriptorCount >= before + 15)
         for stream in streams { stream.leave() }
-        #expect(Deadline(seconds: 10).wait { process.descriptorCount <= before })
+        #expect(Deadline(seconds: 60).wait { process.descriptorCount <= before })
         #expect(try viewer.follow().nextEvent()?.cell == 1)
     }
 
@@ -39,11 +39,12 @@ import Testing
         let served = try ServedExport(arguments: [
             "--stall-seconds", "1", "--idle-seconds", "1", "--header-seconds", "1",
         ])
-        let viewer = try SubscribedViewer("v1", at: served.gateway.port)
-        let stream = try viewer.follow(timeoutSeconds: 60)
+        let patience = Deadline(seconds: 60)
+        let viewer = try patience.firstSuccess { try SubscribedViewer("v1", at: served.gateway.port) }
+        let stream = try patience.firstSuccess { try viewer.follow(timeoutSeconds: 60) }
         #expect(try stream.next()?.retry == "1000")
         #expect(try stream.next() == EventStreamReader.Block(comments: 1))
-        try viewer.post([1])
+        try patience.firstSuccess { try viewer.post([1]) }
         #expect(try stream.next()?.cell == 1)
     }
 
@@ -130,6 +131,6 @@ import Testing
         ]
         let result = try ChildProcess.run("curl", words)
         #expect(String(decoding: result.output, as: UTF8.self).contains("id: 1\n"))
-        #expect(Deadline(seconds: 10).wait { process.descriptorCount <= before })
+        #expect(Deadline(seconds: 60).wait { process.descriptorCount <= before })
     }
 }

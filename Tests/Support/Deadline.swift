@@ -21,6 +21,20 @@ public struct Deadline: Sendable {
         }
     }
 
+    /// Tries again as long as the server ends the connection instead of answering.
+    ///
+    /// For servers that wait a short time only: whoever gets no processor for so long comes too late.
+    /// - Throws: what the last attempt threw when the time is over, and every other error at once.
+    public func firstSuccess<Result>(_ attempt: () throws -> Result) throws -> Result {
+        while true {
+            do {
+                return try attempt()
+            } catch let error as RawConnection.Failure {
+                if hasPassed { throw error }
+            }
+        }
+    }
+
     /// Asks again and again until the condition holds.
     /// - Returns: whether it came to hold in time.
     public func wait(until condition: () throws -> Bool) rethrows -> Bool {
