@@ -98,13 +98,16 @@ public final class RawConnection {
 
     /// Sends a reset and closes.
     public func reset() {
-        set(SOL_SOCKET, SO_LINGER, Glibc.linger(l_onoff: 1, l_linger: 0))
+        // At once, also while a child process that is being started holds a copy; the system does that for a socket that
+        // is disconnected in the middle.
+        var address = sockaddr(sa_family: sa_family_t(AF_UNSPEC), sa_data: sockaddr().sa_data)
+        connect(descriptor, &address, socklen_t(MemoryLayout<sockaddr>.size))
         close()
     }
 
-    /// Closes.
+    /// Closes, which the server sees at once.
     public func close() {
-        if descriptor >= 0 { Glibc.close(descriptor) }
+        endSocket(descriptor)
         descriptor = -1
     }
 
