@@ -1,4 +1,3 @@
-import Glibc
 import Synchronization
 import TestSupport
 import Testing
@@ -46,18 +45,11 @@ private final class Watched: Sendable {
     var notices: [String] { log.notices.withLock { $0 } }
     var snapshots: [CatalogSnapshot] { log.snapshots.withLock { $0 } }
 
-    /// Polls until the condition holds, for at most ten seconds.
-    func reaches(_ condition: () -> Bool) -> Bool {
-        let deadline = ContinuousClock.now + .seconds(10)
-        while !condition() {
-            guard ContinuousClock.now < deadline else { return false }
-            usleep(5_000)
-        }
-        return true
-    }
+    /// Whether the condition comes to hold.
+    func reaches(_ condition: () -> Bool) -> Bool { Deadline(seconds: 60).wait(until: condition) }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct WatcherTests {
+@Suite struct WatcherTests {
     private let folder = TemporaryDirectory()
 
     init() { folder.makeFolder("root") }

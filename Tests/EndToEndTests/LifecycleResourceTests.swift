@@ -53,7 +53,7 @@ struct LifecycleResourceTests {
         }
     }
 
-    @Test("Memory does not grow with the number of requests", .timeLimit(.minutes(2)))
+    @Test("Memory does not grow with the number of requests")
     func memory() throws {
         ExportFixture().write("cells", in: folder)
         folder.write("cells/large.bin", ExportFixture.noise(200_000))
