@@ -7,6 +7,10 @@ struct LifecycleTests {
     private typealias Gateway = GatewayProcessUnderTest
 
     private let folder = TemporaryDirectory()
+    /// The port of gateways after which nobody else listens there.
+    private let reserved: RefusingPort
+
+    init() throws { reserved = try RefusingPort() }
 
     /// A gateway with a file that no socket buffer holds, and the bytes of that file.
     private func gatewayWithLargeFile(_ arguments: [String] = []) throws -> (
@@ -15,7 +19,7 @@ struct LifecycleTests {
         ExportFixture().write("cells", in: folder)
         let content = LifecycleContent.large
         folder.write("cells/large.bin", content)
-        return (try Gateway([folder.path] + arguments), content)
+        return (try Gateway([folder.path] + arguments, port: reserved.number), content)
     }
 
     /// Begins a download and reads nothing of its body.
@@ -115,7 +119,7 @@ struct LifecycleTests {
 
     @Test("A request under way is answered, with readyz saying that the gateway stops")
     func readinessWhileStopping() throws {
-        let gateway = try Gateway([Repository.demo, "--workers", "1"])
+        let gateway = try Gateway([Repository.demo, "--workers", "1"], port: reserved.number)
         let connections = try ["readyz", "livez"].map { page in
             let connection = try gateway.connect()
             // The second head begins in the same packet as the first one, and its end is missing.
