@@ -189,7 +189,17 @@ struct HTTP2ToolTests {
         arguments: Transport.allCases
     )
     func stop(transport: Transport) throws {
+        // When this gets no processor for a moment, the downloads are over before the stop; but that is not so each time.
+        let found = try Deadline(seconds: 120).firstAnswer { try talkWithStop(transport) }
+        let talk = try #require(found)
+        #expect(talk.statuses.values.sorted() == [200, 200])
+        #expect(talk.bodyBytes.values.allSatisfy { $0 == Self.content.count })
+    }
+
+    /// Two downloads with a stop of the gateway in their middle; `nil` when the client was not told of it.
+    private func talkWithStop(_ transport: Transport) throws -> Conversation? {
         let export = try export(transport)
+        let files = TemporaryDirectory()
         let client = try ChildProcess(
             "nghttp",
             [
@@ -197,11 +207,11 @@ struct HTTP2ToolTests {
                 url("/cells/large.bin?again", export, transport),
             ],
             directory: "/",
-            output: folder("output"),
-            error: folder("error")
+            output: files("output"),
+            error: files("error")
         )
         func conversation() -> Conversation {
-            Conversation(text: String(decoding: readFile(folder("output")) ?? [], as: UTF8.self))
+            Conversation(text: String(decoding: readFile(files("output")) ?? [], as: UTF8.self))
         }
         // Much more than the windows and the sockets hold is left when the client is halted.
         let begins = Deadline(seconds: 30).wait { conversation().received("DATA") > 0 || client.hasEnded }
@@ -211,11 +221,9 @@ struct HTTP2ToolTests {
         #expect(export.gateway.waitForErrorText("to finish"))
         client.send(signal: SIGCONT)
         #expect(client.waitForEnd(seconds: 60) == .exit(0))
-        let talk = conversation()
-        #expect(talk.statuses.values.sorted() == [200, 200])
-        #expect(talk.bodyBytes.values.allSatisfy { $0 == Self.content.count })
-        #expect(talk.received("GOAWAY") > 0, "\(talk.text.suffix(2000))")
         #expect(export.gateway.waitForEnd() == .exit(0))
+        let talk = conversation()
+        return talk.received("GOAWAY") > 0 ? talk : nil
     }
 
     // MARK: h2load
