@@ -22,6 +22,8 @@ final class ScriptedOrigin: Sendable {
         case bytes(Int)
         /// Waits until so many requests have come on all connections.
         case requests(Int)
+        /// Waits, then goes on.
+        case sleep(milliseconds: Int64)
         /// Waits until the client has gone.
         case waitForEnd
         /// Ends the connection in order.
@@ -156,6 +158,7 @@ final class ScriptedOrigin: Sendable {
             input.consume(count)
         case .requests(let count):
             while requests.count < count { await loop.sleep(milliseconds: 1) }
+        case .sleep(let milliseconds): await loop.sleep(milliseconds: milliseconds)
         case .waitForEnd:
             while try await fill(input, stream) { input.removeAll() }
             return false
