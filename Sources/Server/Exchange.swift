@@ -43,6 +43,15 @@ public final class Exchange {
         return stream.peerName
     }
 
+    /// Whether a trusted proxy has passed the request on, found out once for each connection.
+    public var isFromTrustedProxy: Bool {
+        guard let stream else { return false }
+        if let known = stream.isPeerTrusted { return known }
+        let isTrusted = peerAddress.map { worker.trustedProxies.isTrusted($0) } ?? false
+        stream.isPeerTrusted = isTrusted
+        return isTrusted
+    }
+
     /// Where the request came from when proxies have added to it: the client's address, if each proxy on the way is one of
     /// ours and has named the one before; `nil` otherwise.
     public var forwardedClientAddress: String? {

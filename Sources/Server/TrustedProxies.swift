@@ -33,7 +33,8 @@ public struct TrustedProxies: Sendable {
         return isCertain ? client : nil
     }
 
-    private func isTrusted(_ address: String) -> Bool { networks.contains { $0.contains(address) } }
+    /// Whether a proxy with this numeric address is believed.
+    func isTrusted(_ address: String) -> Bool { networks.contains { $0.contains(address) } }
 
     private func walk(from peer: String, _ forwardedFor: String) -> (client: String, isCertain: Bool) {
         var client = peer

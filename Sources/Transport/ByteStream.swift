@@ -45,6 +45,8 @@ public final class ByteStream {
     public let channel: Channel
     /// The peer's address as people read it; `nil` unless somebody has asked for it.
     public private(set) var peerName: String?
+    /// Whether the peer's word about others is believed; `nil` until somebody has found out.
+    public var isPeerTrusted: Bool?
     private let scratch: Scratch
     private var session: TLSSession?
 

@@ -28,6 +28,11 @@ public struct ForwardedRequest: ~Copyable {
     /// Whether the page that asks is one that the gateway vouches for: then the upstream sees its own origin, which it
     /// accepts; otherwise that of the page, to judge for itself.
     public var isOriginTrusted = true
+    /// The numeric address at the other end of the client's connection, for the X-Forwarded-For field; `nil` when it is not
+    /// known, then there is no such field.
+    public var clientAddress: String?
+    /// Whether what the client says about where the request came from is believed: it is a proxy of ours.
+    public var isFromTrustedProxy = false
     /// Who passes it on, as the Via field names it.
     public var via: [UInt8]
 
@@ -38,7 +43,8 @@ public struct ForwardedRequest: ~Copyable {
     /// Appends the head.
     ///
     /// The fields for one connection only do not go on, nor do Expect, which has been dealt with, and Referer, which can
-    /// hold a viewer's secret. Host and Origin are the upstream's own, as it would refuse others.
+    /// hold a viewer's secret. Host and Origin are the upstream's own, as it would refuse others. X-Forwarded-For ends with
+    /// ``clientAddress``; what stands before it, and the other fields about the way of the request, only trusted proxies say.
     /// - Parameters:
     ///   - request: what the client sent.
     ///   - origin: the upstream.
@@ -59,6 +65,9 @@ public struct ForwardedRequest: ~Copyable {
             if request.isHopByHop(at: index, namesFields: namesFields) { continue }
             switch known {
             case .host, .contentLength, .expect, .referer, .priority, .via, .http2Settings: continue
+            case .forwarded, .xForwardedFor, .xRealIP: continue
+            case .xForwardedHost where !isFromTrustedProxy: continue
+            case .xForwardedProto where !isFromTrustedProxy: continue
             case .origin where isOriginTrusted:
                 buffer.append(name: request.name(at: index), value: Array(origin.webOrigin.utf8).span)
                 continue
@@ -73,6 +82,7 @@ public struct ForwardedRequest: ~Copyable {
             request.copyLine(at: index, to: buffer)
         }
         writeVia(request, buffer)
+        writeForwardedFor(request, buffer)
         switch framing {
         case .none: break
         case .length(let length):
@@ -105,6 +115,19 @@ public struct ForwardedRequest: ~Copyable {
         for start in 0...(value.count - via.count)
         where value.extracting(start..<(start + via.count)).equals(via.span) { return true }
         return false
+    }
+
+    private func writeForwardedFor(_ request: RequestHead, _ buffer: ByteBuffer) {
+        guard let clientAddress else { return }
+        buffer.append("X-Forwarded-For: ")
+        if isFromTrustedProxy, request.has(.xForwardedFor) {
+            for index in 0..<request.fieldCount where request.knownName(at: index) == .xForwardedFor {
+                buffer.append(request.value(at: index))
+                buffer.append(", ")
+            }
+        }
+        buffer.append(clientAddress)
+        buffer.append("\r\n")
     }
 
     private func writeVia(_ request: RequestHead, _ buffer: ByteBuffer) {

@@ -105,7 +105,7 @@ import Testing
         arguments: [
             ["Accept: */*", "X-Custom:  spaced  value "], ["accept-encoding: gzip, br"], ["Range: bytes=0-1"],
             ["If-None-Match: \"a\"", "If-None-Match: \"b\""], ["Authorization: Bearer x"], ["User-Agent: me"],
-            ["Content-Type: application/json", "X-Empty:"], ["X-Forwarded-For: 10.0.0.1"],
+            ["Content-Type: application/json", "X-Empty:"],
             ["If-Range: \"a\"", "X-A: 1", "X-A: 2", "Accept-Language: en"],
         ]
     )
@@ -133,6 +133,40 @@ import Testing
         #expect(try fields(given) { $0.pathStart = 1 } == [])
         let kept = try fields(["X-Before: 1"] + given + ["X-After: 2"]) { $0.pathStart = 1 }
         #expect(kept == ["X-Before: 1", "X-After: 2"])
+    }
+
+    /// What a client invents about where its request came from does not go on.
+    @Test(
+        arguments: [
+            (nil, false, []), (nil, true, ["X-Forwarded-Host: h", "x-forwarded-proto: https"]),
+            ("203.0.113.5", false, ["X-Forwarded-For: 203.0.113.5"]),
+            ("2001:db8::1", false, ["X-Forwarded-For: 2001:db8::1"]),
+            (
+                "10.0.0.1", true,
+                [
+                    "X-Forwarded-Host: h", "x-forwarded-proto: https",
+                    "X-Forwarded-For: 127.0.0.1, ::1, 198.51.100.7, 10.0.0.1",
+                ]
+            ),
+        ] as [(String?, Bool, [String])]
+    )
+    func whereItCameFrom(address: String?, isTrusted: Bool, expected: [String]) throws {
+        let given = [
+            "X-Forwarded-For: 127.0.0.1, ::1", "Forwarded: for=127.0.0.1", "X-Real-IP: 127.0.0.1",
+            "X-Forwarded-Host: h", "x-forwarded-proto: https", "x-forwarded-for: 198.51.100.7",
+        ]
+        let sent = try fields(given) {
+            $0.pathStart = 1
+            $0.clientAddress = address
+            $0.isFromTrustedProxy = isTrusted
+        }
+        #expect(sent == expected)
+        let without = try fields([]) {
+            $0.pathStart = 1
+            $0.clientAddress = address
+            $0.isFromTrustedProxy = isTrusted
+        }
+        #expect(without == (address.map { ["X-Forwarded-For: \($0)"] } ?? []))
     }
 
     /// RFC 9113 section 8.2.3: HTTP/2 sends crumbs, HTTP/1.1 has one line.

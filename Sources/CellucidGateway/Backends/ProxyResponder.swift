@@ -41,6 +41,8 @@ final class ProxyResponder {
         let isServerDocument = Self.isServerDocument(path, rest)
         var forwarded = ForwardedRequest(via: client.via)
         forwarded.pathStart = rest.lowerBound
+        forwarded.clientAddress = exchange.peerAddress
+        forwarded.isFromTrustedProxy = exchange.isFromTrustedProxy
         if !isServerDocument { forwarded.targetPrefix = mounted.targetPrefix }
         guard !forwarded.isLoop(request) else {
             let failure = BackendFailure(status: .loopDetected, reason: "it leads back to this gateway")
