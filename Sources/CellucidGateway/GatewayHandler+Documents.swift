@@ -3,6 +3,7 @@ import Catalog
 import HTTP
 import Reactor
 import Server
+import Upstream
 import Viewers
 
 /// The documents of the Cellucid API, and what is below `/_gateway/`.
@@ -11,6 +12,12 @@ extension GatewayHandler {
     func answerServerDocument(_ exchange: Exchange, _ range: Range<Int>, listing: [UInt8]) async {
         let path = exchange.request.path
         let name = path.span.extracting(range)
+        if exchange.request.method.isSafe, exchange.request.has(.via) {
+            if ForwardedRequest(via: backendClient.via).isLoop(exchange.request) {
+                return exchange.answer(.loopDetected, "The request leads back to this gateway.")
+            }
+            if GatewayPseudonym.isNamed(by: exchange.request) { addVia(exchange) }
+        }
         if name.equals("health") {
             answerRead(exchange) { $0.answer(json: site.health) }
         } else if name.equals("info") {
@@ -31,6 +38,12 @@ extension GatewayHandler {
         } else {
             answerRead(exchange) { $0.answer(.notFound, "There is no such document.") }
         }
+    }
+
+    /// Lets another gateway know that it asks a gateway.
+    private func addVia(_ exchange: Exchange) {
+        let value = Array("1.1 ".utf8) + backendClient.via
+        exchange.response.fields.add("Via", value.span)
     }
 
     /// Notes that the page of a notebook's viewer was opened (contract 2.1), so that its events find their way.

@@ -46,7 +46,7 @@ final class GatewayHandler: RequestHandler {
     var hostGuard: HostGuard
     let files: FileResponder
     let webApps: [String: WebAppResponder]
-    private let backendClient: BackendClient
+    let backendClient: BackendClient
     private let proxy: ProxyResponder
     let backends: BackendResponder
     let router: EventRouter
@@ -132,7 +132,9 @@ final class GatewayHandler: RequestHandler {
                 return
             }
             if segment.equals("_cellucid") {
-                await answerServerDocument(exchange, (end + 1)..<path.count, listing: catalog.listing)
+                let isGateways = GatewayPseudonym.isNamed(by: exchange.request)
+                let listing = isGateways ? catalog.listingForGateways : catalog.listing
+                await answerServerDocument(exchange, (end + 1)..<path.count, listing: listing)
                 return
             }
             if segment.equals("_gateway") {

@@ -47,6 +47,8 @@ final class Backend: Sendable {
         /// The dialect, once it is known.
         var generation: ServerGeneration?
         var condition = Condition.unknown
+        /// Whether it is another gateway, whose datasets are not listed to a third one.
+        var isGateway = false
         var datasets: [ListedDataset] = []
         /// When a registration ends, monotonic milliseconds.
         var expires: Int64?

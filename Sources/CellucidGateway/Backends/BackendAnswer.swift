@@ -8,11 +8,14 @@ struct BackendAnswer: Sendable {
     /// The value of Content-Type; empty without one.
     let contentType: [UInt8]
     let body: [UInt8]
+    /// Whether another gateway has made it.
+    let isGateways: Bool
 
     init(_ head: ResponseHead, body: [UInt8]) {
         status = head.status
         contentType = Self.contentType(of: head)
         self.body = body
+        isGateways = GatewayPseudonym.isNamed(by: head)
     }
 
     private static let json = Array("application/json".utf8)

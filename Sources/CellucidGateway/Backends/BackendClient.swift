@@ -228,6 +228,9 @@ final class BackendClient {
             if let json {
                 buffer.append("Content-Type: application/json\r\nContent-Length: \(json.utf8.count)\r\n")
             }
+            buffer.append("Via: 1.1 ")
+            buffer.append(via)
+            buffer.append("\r\n")
             if closes { buffer.append("Connection: close\r\n") }
             buffer.append("\r\n")
             if let json { buffer.append(json) }

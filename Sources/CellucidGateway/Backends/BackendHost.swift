@@ -34,7 +34,7 @@ struct BackendHost: Sendable {
         timeouts.headMilliseconds = milliseconds
         timeouts.stallMilliseconds = milliseconds
         let (sharedTimeouts, spoolFolder) = (timeouts, configuration.cacheDirectory + "/spool")
-        let via = Array("cellucid-gateway-\(String(UInt32.random(in: 0 ... .max), radix: 16))".utf8)
+        let via = GatewayPseudonym.make()
         makeClient = { loop in
             BackendClient(
                 context: UpstreamContext(

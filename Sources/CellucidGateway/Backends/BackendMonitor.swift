@@ -139,6 +139,7 @@ final class BackendMonitor: Sendable {
             surplus = found.surplus
             let isNews = backend.update {
                 $0.generation = found.generation
+                $0.isGateway = found.isGateway
                 $0.datasets = found.datasets
                 $0.condition = .healthy
             }

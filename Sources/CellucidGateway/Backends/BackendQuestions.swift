@@ -7,6 +7,8 @@ enum BackendQuestions {
     /// What a backend has said.
     struct Findings {
         let generation: ServerGeneration
+        /// Whether it is another gateway.
+        let isGateway: Bool
         let datasets: [Backend.ListedDataset]
         /// How many more datasets it lists than are taken.
         let surplus: Int
@@ -44,6 +46,7 @@ enum BackendQuestions {
         else { throw unexpected("/_cellucid/datasets", listing) }
         return Findings(
             generation: generation ?? .first,
+            isGateway: listing.isGateways,
             datasets: entries.prefix(mostDatasets).compactMap(dataset),
             surplus: max(0, entries.count - mostDatasets),
             health: health.body
@@ -93,7 +96,10 @@ enum BackendQuestions {
     }
 
     private static func unexpected(_ target: String, _ answer: BackendAnswer) -> BackendFailure {
-        BackendFailure(
+        guard answer.status != .loopDetected else {
+            return BackendFailure(status: .loopDetected, reason: "it leads back to this gateway")
+        }
+        return BackendFailure(
             status: .badGateway,
             reason: "it answers \(target) with status \(answer.status.code) and not as a Cellucid server does"
         )

@@ -36,6 +36,8 @@ final class BackendView: Sendable {
         let id: String
         let name: String
         let mount: String
+        /// Whether it is behind another gateway.
+        let isGateways: Bool
     }
 
     /// Those of the configuration in its order, then the registered ones by mount.
@@ -82,7 +84,9 @@ final class BackendView: Sendable {
                     mounts.append(MountedBackend(backend, mount: place, dataset: dataset))
                 }
                 if current.condition == .healthy {
-                    entries.append(Entry(id: dataset.id, name: dataset.name, mount: place))
+                    entries.append(
+                        Entry(id: dataset.id, name: dataset.name, mount: place, isGateways: current.isGateway)
+                    )
                 }
             }
         }

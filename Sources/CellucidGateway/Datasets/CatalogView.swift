@@ -9,6 +9,9 @@ final class CatalogView: Sendable {
     /// The dataset that is served at the root itself, when the root folder is one dataset.
     let rootDataset: ServedDataset?
     let listing: [UInt8]
+    /// The listing for other gateways: without what is behind a gateway itself, since the listings of gateways that have
+    /// each other as upstreams would grow for ever.
+    let listingForGateways: [UInt8]
     let staticCatalogue: [UInt8]
     /// The running servers behind the gateway.
     let backends: BackendView
@@ -38,8 +41,13 @@ final class CatalogView: Sendable {
         for dataset in snapshot.datasets where !backends.has(mount: dataset.mount) {
             entries.append((dataset.id, isSingle ? "/" : "/\(dataset.mount)/", dataset.name))
         }
-        for entry in backends.entries { entries.append((entry.id, "/\(entry.mount)/", entry.name)) }
-        listing = Array(CellucidDocuments.datasets(entries).utf8)
+        func listing(_ shown: [BackendView.Entry]) -> [UInt8] {
+            let more = shown.map { (id: $0.id, path: "/\($0.mount)/", name: $0.name) }
+            return Array(CellucidDocuments.datasets(entries + more).utf8)
+        }
+        self.listing = listing(backends.entries)
+        let direct = backends.entries.filter { !$0.isGateways }
+        listingForGateways = direct.count == backends.entries.count ? self.listing : listing(direct)
         staticCatalogue = Array(CellucidDocuments.staticCatalogue(snapshot.datasets).utf8)
     }
 

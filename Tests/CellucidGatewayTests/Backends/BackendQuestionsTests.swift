@@ -162,6 +162,14 @@ import Testing
         )
     }
 
+    @Test func itself() async throws {
+        let server = try ScriptedBackend(Self.documents())
+        server.set("/_cellucid/health", 508, "The request leads back to this gateway.")
+        let failure = await #expect(throws: BackendFailure.self) { try await ask(server) }
+        #expect(failure?.status == .loopDetected)
+        #expect(failure?.reason == "it leads back to this gateway")
+    }
+
     @Test func nobodyListens() async throws {
         let port = try RefusingPort()
         let url = "http://127.0.0.1:\(port.number)"
