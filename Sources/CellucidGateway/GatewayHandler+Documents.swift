@@ -68,6 +68,7 @@ extension GatewayHandler {
             let catalog = catalog
             return await backends.respond(to: exchange, end..<range.upperBound) { mount in
                 catalog.dataset(at: Array(mount.utf8), 0..<mount.utf8.count) != nil
+                    || catalog.backends.hasDataset(mount: mount)
             }
         }
         answerOwnPage(exchange, range)

@@ -291,6 +291,13 @@ struct ProxyRegistrationTests {
         #expect(try fixture.ask("/up/pbmc/obs_manifest.json").text == "pbmc")
         let own = try JSON(fixture.ask("/up/_cellucid/datasets").body)["datasets"]?.elements ?? []
         #expect(own.compactMap { $0["path"]?.text } == ["/pbmc/", "/lung/"])
+        // Nobody who registers takes such a mount away.
+        let document = #"{"url": "http://127.0.0.1:1"}"#
+        #expect(try send(fixture, "PUT", "/_gateway/backends/up-pbmc", document).status == 409)
+        #expect(try fixture.ask("/up-pbmc/obs_manifest.json").text == "pbmc")
+        for status in [201, 200] {
+            #expect(try send(fixture, "PUT", "/_gateway/backends/up-liver", document).status == status)
+        }
     }
 
     @Test(

@@ -58,7 +58,7 @@ final class BackendResponder {
     /// - Parameters:
     ///   - exchange: the request.
     ///   - rest: the part of its path behind `/_gateway/backends`.
-    ///   - isTaken: whether a mount is that of a dataset of the roots.
+    ///   - isTaken: whether a mount is that of a dataset, of the roots or of another backend.
     func respond(to exchange: Exchange, _ rest: Range<Int>, isTaken: (String) -> Bool) async {
         let method = exchange.request.method
         let isRead = method == .get || method == .head

@@ -101,6 +101,12 @@ final class BackendView: Sendable {
         backend(of: path.span.extracting(range))
     }
 
+    /// Whether a mount is that of a dataset of a backend with several.
+    func hasDataset(mount: String) -> Bool {
+        guard let place = backend(of: Array(mount.utf8).span) else { return false }
+        return place.mount != place.backend.specification.mount
+    }
+
     /// Whether a mount is a backend's.
     func has(mount: String) -> Bool { backend(of: Array(mount.utf8).span) != nil }
 

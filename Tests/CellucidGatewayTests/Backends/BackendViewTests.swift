@@ -69,6 +69,8 @@ import Testing
         #expect(place(view, "lab-a-2")?.backend === several)
         #expect(place(view, "lab-a-2")?.targetPrefix == Array("/a/".utf8))
         #expect(place(view, "lab-b")?.backend === several)
+        #expect(["lab-a-2", "lab-b"].allSatisfy { view.hasDataset(mount: $0) })
+        #expect(!["lab", "lab-a", "lab-c", ""].contains { view.hasDataset(mount: $0) })
         #expect(Set(view.entries.map(\.mount)) == ["lab-a", "lab-a-2", "lab-b"])
     }
 
