@@ -24,9 +24,11 @@ enum PartOfWhole {
             response.fields.addContentRange(range, size: content.size)
             response.body = content.body(range)
         case .unsatisfiable:
+            // The fields of the whole, how long it may be kept among them, are not for an error.
+            response.reset()
+            response.fields.add("Accept-Ranges", "bytes")
             response.fields.addContentRange(nil, size: content.size)
-            response.status = .rangeNotSatisfiable
-            response.body = .empty
+            exchange.answer(.rangeNotSatisfiable, "The file has \(content.size) bytes.")
         case .whole, .multiple: return
         }
     }
