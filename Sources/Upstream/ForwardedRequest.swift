@@ -68,6 +68,9 @@ public struct ForwardedRequest: ~Copyable {
             case .forwarded, .xForwardedFor, .xRealIP: continue
             case .xForwardedHost where !isFromTrustedProxy: continue
             case .xForwardedProto where !isFromTrustedProxy: continue
+            // RFC 9110 section 14.2: only GET has ranges, and the client's method is another.
+            case .range where methodName != nil: continue
+            case .ifRange where methodName != nil: continue
             case .origin where isOriginTrusted:
                 buffer.append(name: request.name(at: index), value: Array(origin.webOrigin.utf8).span)
                 continue

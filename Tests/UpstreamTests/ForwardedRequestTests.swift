@@ -135,6 +135,13 @@ import Testing
         #expect(kept == ["X-Before: 1", "X-After: 2"])
     }
 
+    /// RFC 9110 section 14.2: a HEAD that goes on as GET asks for the whole.
+    @Test func rangesAreForGET() throws {
+        let given = ["Range: bytes=0-9", "If-Range: \"a\"", "Accept: */*"]
+        let sent = try lines(["HEAD /a HTTP/1.1", "Host: h"] + given) { $0.methodName = "GET" }
+        #expect(sent.dropFirst(2).filter { !$0.hasPrefix("Via:") } == ["Accept: */*"])
+    }
+
     /// What a client invents about where its request came from does not go on.
     @Test(
         arguments: [
