@@ -72,7 +72,7 @@ final class GatewayHandler: RequestHandler {
         backendClient = site.backends.makeClient(context.loop)
         proxy = ProxyResponder(
             client: backendClient,
-            blockingPool: context.blockingPool,
+            context: context,
             basePath: site.basePath
         )
         let viewers = site.viewers

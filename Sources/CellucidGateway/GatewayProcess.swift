@@ -56,6 +56,7 @@ final class GatewayProcess: Sendable {
             throw StartupError(.startupFailed, "cannot start threads: \(error)\(StartupParts.hint(error))")
         }
         let log = log
+        let temporaryFolder = StartupParts.temporaryFolder(environment)
         let gzipStore: GzipStore?
         do throws(SystemError) {
             gzipStore = try GzipStore(folder: configuration.cacheDirectory + "/gzip")
@@ -63,14 +64,20 @@ final class GatewayProcess: Sendable {
             gzipStore = nil
             log.warning(
                 "the cache directory \(configuration.cacheDirectory) cannot be used (\(error.reason)): large files "
-                    + "are sent uncompressed; see --cache-dir"
+                    + "are sent uncompressed, and large bodies for servers that take one request at a time wait in "
+                    + "\(temporaryFolder); see --cache-dir"
             )
         }
         let webApps =
             configuration.webApp.isDisabled
             ? nil : try WebAppHost(configuration, environment: environment, log: log)
         self.webApps = webApps
-        let backends = try BackendHost(configuration, blockingPool: blockingPool, log: log)
+        let backends = try BackendHost(
+            configuration,
+            temporaryFolder: temporaryFolder,
+            blockingPool: blockingPool,
+            log: log
+        )
         self.backends = backends
         let viewers: ViewerService
         do throws(SystemError) {

@@ -73,6 +73,11 @@ enum StartupParts {
             ? "; more files must be allowed to be open (ulimit -n, LimitNOFILE)" : ""
     }
 
+    /// The system's folder for temporary files (POSIX, environment variable `TMPDIR`).
+    static func temporaryFolder(_ environment: [String: String]) -> String {
+        environment["TMPDIR"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "/tmp"
+    }
+
     /// The log and, when one is wanted, the access log.
     static func logs(
         _ configuration: Configuration

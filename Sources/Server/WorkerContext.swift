@@ -104,7 +104,7 @@ public final class WorkerContext {
     func lend(to connection: HTTP1Connection) { connection.input = buffers.take() }
 
     /// Logs a warning that an event brings about which peers can make happen often: at most one in ten seconds.
-    func warnOccasionally(_ message: String) {
+    public func warnOccasionally(_ message: String) {
         guard loop.now >= nextWarning else { return }
         nextWarning = loop.now + 10_000
         log.warning(message)

@@ -17,11 +17,16 @@ final class ProxyFixture {
     /// - Parameters:
     ///   - upstreams: URLs by mounts.
     ///   - arguments: more of the gateway's arguments.
+    ///   - environment: more of its variables.
     /// - Throws: when the gateway does not start.
-    init(_ upstreams: KeyValuePairs<String, String>, arguments: [String] = []) throws {
+    init(
+        _ upstreams: KeyValuePairs<String, String>,
+        arguments: [String] = [],
+        environment: [String: String] = [:]
+    ) throws {
         ExportFixture().write("cells", in: root)
         let flags = upstreams.flatMap { ["--upstream", "\($0)=\($1)"] }
-        gateway = try GatewayProcessUnderTest([root.path] + flags + arguments)
+        gateway = try GatewayProcessUnderTest([root.path] + flags + arguments, environment: environment)
     }
 
     /// Starts a gateway with one upstream at `/up/`.

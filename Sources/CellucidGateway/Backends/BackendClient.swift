@@ -12,8 +12,8 @@ final class BackendClient {
     private let queueMilliseconds: Int64
     /// The gateway's name in the Via field.
     let via: [UInt8]
-    /// Where bodies are collected.
-    let spoolFolder: String
+    /// Where bodies are collected: in the first folder that can be used.
+    let spoolFolders: [String]
     private let noteNews: @Sendable () -> Void
     /// For each backend by its serial; few are searched faster than hashed.
     private var pools: [(serial: UInt64, pool: ConnectionPool)] = []
@@ -22,19 +22,19 @@ final class BackendClient {
     ///   - context: what connections share.
     ///   - queueMilliseconds: how long a request may wait for others to the same backend.
     ///   - via: the gateway's name in the Via field.
-    ///   - spoolFolder: where bodies are collected.
+    ///   - spoolFolders: where bodies are collected: in the first folder that can be used.
     ///   - noteNews: called when a backend begins or ceases to answer; on any loop.
     init(
         context: UpstreamContext,
         queueMilliseconds: Int64,
         via: [UInt8],
-        spoolFolder: String,
+        spoolFolders: [String],
         noteNews: @escaping @Sendable () -> Void
     ) {
         self.context = context
         self.queueMilliseconds = queueMilliseconds
         self.via = via
-        self.spoolFolder = spoolFolder
+        self.spoolFolders = spoolFolders
         self.noteNews = noteNews
     }
 

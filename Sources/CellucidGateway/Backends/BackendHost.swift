@@ -13,10 +13,16 @@ struct BackendHost: Sendable {
     /// Prepares everything; nothing is asked before the monitor starts.
     /// - Parameters:
     ///   - configuration: the backends that are always there.
+    ///   - temporaryFolder: where bodies are collected when the cache directory cannot be used.
     ///   - blockingPool: where host names are looked up.
     ///   - log: where changes are told.
     /// - Throws: ``StartupError`` when the certificate authorities cannot be used, or the system lacks something.
-    init(_ configuration: Configuration, blockingPool: BlockingPool, log: Log) throws(StartupError) {
+    init(
+        _ configuration: Configuration,
+        temporaryFolder: String,
+        blockingPool: BlockingPool,
+        log: Log
+    ) throws(StartupError) {
         let tls = try Self.tls(configuration, log)
         let table = BackendTable(Self.specifications(configuration))
         let monitor: BackendMonitor
@@ -33,7 +39,8 @@ struct BackendHost: Sendable {
         timeouts.tlsMilliseconds = min(timeouts.tlsMilliseconds, milliseconds)
         timeouts.headMilliseconds = milliseconds
         timeouts.stallMilliseconds = milliseconds
-        let (sharedTimeouts, spoolFolder) = (timeouts, configuration.cacheDirectory + "/spool")
+        let sharedTimeouts = timeouts
+        let spoolFolders = [configuration.cacheDirectory + "/spool", temporaryFolder]
         let via = GatewayPseudonym.make()
         makeClient = { loop in
             BackendClient(
@@ -46,7 +53,7 @@ struct BackendHost: Sendable {
                 ),
                 queueMilliseconds: milliseconds,
                 via: via,
-                spoolFolder: spoolFolder,
+                spoolFolders: spoolFolders,
                 noteNews: { monitor.noteNews() }
             )
         }

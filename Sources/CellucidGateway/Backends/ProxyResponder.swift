@@ -19,13 +19,13 @@ final class ProxyResponder {
     private static let healthMilliseconds: Int64 = 2_000
 
     private let client: BackendClient
-    private let blockingPool: BlockingPool
+    private let context: WorkerContext
     /// The prefix of all URLs; begins and ends with a slash.
     private let basePath: [UInt8]
 
-    init(client: BackendClient, blockingPool: BlockingPool, basePath: [UInt8]) {
+    init(client: BackendClient, context: WorkerContext, basePath: [UInt8]) {
         self.client = client
-        self.blockingPool = blockingPool
+        self.context = context
         self.basePath = basePath
     }
 
@@ -267,13 +267,14 @@ final class ProxyResponder {
             return nil
         }
         exchange.body.limit = Self.mostBodyBytes
-        let spool = Spool(folder: client.spoolFolder, pool: blockingPool)
+        let spool = Spool(folders: client.spoolFolders, pool: context.blockingPool)
         let buffer = client.context.takeBuffer()
         defer { client.context.give(buffer) }
         do {
             while try await exchange.body.read(into: buffer) > 0 { try await spool.append(buffer) }
             return try await spool.finish()
         } catch {
+            if let error = error as? Spool.Failure { warn(of: error) }
             throw BackendFailure(ofBody: error)
         }
     }
@@ -292,11 +293,15 @@ final class ProxyResponder {
         exchange.answer(.contentTooLarge, "The request's body is larger than \(Self.mostBodyBytes) bytes.")
     }
 
+    private func warn(of failure: Spool.Failure) {
+        if let detail = failure.detail { context.warnOccasionally("bodies cannot be collected: \(detail)") }
+    }
+
     private func collectAnswer(
         of upstream: UpstreamExchange,
         _ backend: Backend
     ) async throws(BackendFailure) -> FileContent {
-        let spool = Spool(folder: client.spoolFolder, pool: blockingPool)
+        let spool = Spool(folders: client.spoolFolders, pool: context.blockingPool)
         let buffer = client.context.takeBuffer()
         defer { client.context.give(buffer) }
         do {
@@ -305,6 +310,7 @@ final class ProxyResponder {
         } catch let error as UpstreamError {
             throw client.failure(error, backend)
         } catch let error as Spool.Failure {
+            warn(of: error)
             throw BackendFailure(status: .serviceUnavailable, reason: error.reason)
         } catch {
             throw BackendFailure(status: .badGateway, reason: "\(error)")

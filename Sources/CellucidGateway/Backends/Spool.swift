@@ -11,8 +11,19 @@ import Upstream
 final class Spool {
     /// The bytes cannot be kept.
     struct Failure: Error {
-        /// Why, with the folder.
+        /// Why, for clients.
         let reason: String
+        /// Why, with the folders, for the log; `nil` when it is not the system's failure.
+        var detail: String?
+
+        /// The system has failed.
+        init(detail: String) {
+            reason = "the gateway cannot keep so many bytes; its log says why"
+            self.detail = detail
+        }
+
+        /// Something else has.
+        init(reason: String) { self.reason = reason }
     }
 
     /// The most bytes in memory.
@@ -20,7 +31,7 @@ final class Spool {
     /// The most bytes at all: no dataset has files of that size, and a server that never ends must not fill the disk.
     static let mostBytes: UInt64 = 16 << 30
 
-    private let folder: String
+    private let folders: [String]
     private let pool: BlockingPool
     private var memory: [UInt8] = []
     private var file: SpoolFile?
@@ -29,10 +40,10 @@ final class Spool {
     private(set) var count: UInt64 = 0
 
     /// - Parameters:
-    ///   - folder: where files are made.
+    ///   - folders: where a file is made: in the first one in which that is possible.
     ///   - pool: where the disk is waited for.
-    init(folder: String, pool: BlockingPool) {
-        self.folder = folder
+    init(folders: [String], pool: BlockingPool) {
+        self.folders = folders
         self.pool = pool
     }
 
@@ -53,7 +64,7 @@ final class Spool {
         guard file != nil else { return .memory(memory) }
         if !memory.isEmpty { try await write() }
         guard let file, let opened = file.opened() else {
-            throw Failure(reason: "a temporary file in \(folder) is gone")
+            throw Failure(detail: "a temporary file cannot be read")
         }
         return .file(opened)
     }
@@ -61,28 +72,45 @@ final class Spool {
     private func write() async throws(Failure) {
         let bytes = memory
         memory = []
-        let folder = folder
+        let folders = folders
         let existing = file
         let result: Result<SpoolFile, Failure> = await pool.run {
-            do throws(SystemError) {
+            do throws(Failure) {
                 let file: SpoolFile
-                if let existing { file = existing } else { file = try SpoolFile(folder: folder) }
-                try file.append(bytes)
+                if let existing { file = existing } else { file = try Self.makeFile(in: folders) }
+                do throws(SystemError) { try file.append(bytes) } catch {
+                    throw Failure(
+                        detail: "cannot write to a temporary file in \(file.folder): \(error.reason)"
+                    )
+                }
                 return .success(file)
             } catch {
-                return .failure(Failure(reason: "cannot write to \(folder): \(error.reason)"))
+                return .failure(error)
             }
         }
         file = try result.get()
+    }
+
+    private static func makeFile(in folders: [String]) throws(Failure) -> SpoolFile {
+        var details: [String] = []
+        for folder in folders {
+            do throws(SystemError) { return try SpoolFile(folder: folder) } catch {
+                details.append("\(folder): \(error.reason)")
+            }
+        }
+        throw Failure(detail: "cannot make a temporary file (\(details.joined(separator: "; ")))")
     }
 }
 
 /// The nameless file of a spool.
 final class SpoolFile: Sendable {
+    /// Where it is.
+    let folder: String
     private let descriptor: Descriptor
 
     /// Makes the folder too.
     init(folder: String) throws(SystemError) {
+        self.folder = folder
         _ = unsafe mkdir(folder, 0o700)
         let path = "\(folder)/\(UInt64.random(in: 0 ... .max))"
         descriptor = unsafe try Descriptor(

@@ -38,7 +38,7 @@ final class ClientHarness: Sendable {
                 context: UpstreamContext(loop: loop, resolver: Resolver(loop: loop, pool: pool), tls: nil),
                 queueMilliseconds: 60_000,
                 via: Array("gateway-test".utf8),
-                spoolFolder: folder.path,
+                spoolFolders: [folder.path],
                 noteNews: { [weak self] in self?.news.withLock { $0 += 1 } }
             )
             defer { client.keepOnly([]) }
