@@ -1,24 +1,40 @@
 /// Finds datasets that call themselves the same.
-enum DuplicateIDs {
+public enum DuplicateIDs {
     /// Enough names to find the culprits without flooding a log.
     private static let maximumNames = 8
 
-    /// One line for each id that several datasets have, in listing order.
-    static func warnings(for datasets: [Dataset]) -> [String] {
+    /// The members that share an id with others, by id, in their order.
+    public static func groups<Member>(
+        of members: [Member],
+        by id: (Member) -> String
+    ) -> [(id: String, members: [Member])] {
         var order: [String] = []
-        var groups: [String: [Dataset]] = [:]
-        for dataset in datasets {
-            if groups[dataset.id] == nil { order.append(dataset.id) }
-            groups[dataset.id, default: []].append(dataset)
+        var groups: [String: [Member]] = [:]
+        for member in members {
+            let id = id(member)
+            if groups[id] == nil { order.append(id) }
+            groups[id, default: []].append(member)
         }
         return order.compactMap { id in
             guard let group = groups[id], group.count > 1 else { return nil }
-            var names = group.prefix(maximumNames).map { dataset in
+            return (id, group)
+        }
+    }
+
+    /// The names of members, two at least, as a sentence has them; of many only the first.
+    public static func enumeration<Member>(of members: [Member], _ name: (Member) -> String) -> String {
+        var names = members.prefix(maximumNames).map(name)
+        if members.count > maximumNames { names.append("\(members.count - maximumNames) more") }
+        return names.dropLast().joined(separator: ", ") + " and " + (names.last ?? "")
+    }
+
+    /// One line for each id that several datasets have, in listing order.
+    static func warnings(for datasets: [Dataset]) -> [String] {
+        groups(of: datasets, by: \.id).map { id, group in
+            let list = enumeration(of: group) { dataset in
                 dataset.folder == dataset.mount
                     ? "\"\(dataset.folder)\"" : "\"\(dataset.folder)\" (served as \(dataset.mount))"
             }
-            if group.count > maximumNames { names.append("\(group.count - maximumNames) more") }
-            let list = names.dropLast().joined(separator: ", ") + " and " + (names.last ?? "")
             return "the folders \(list) have the same dataset id \"\(id)\""
         }
     }

@@ -25,7 +25,9 @@ final class GatewayProcess: Sendable {
     private let backends: BackendHost
     private let viewers: ViewerService
     /// Held while requests are given another view of datasets and backends, so that the newest comes last.
-    private let publishing = Mutex<Void>(())
+    ///
+    /// It is what was last said to be wrong with the datasets of running servers.
+    private let publishing = Mutex<[String]>([])
 
     /// Starts everything.
     /// - Parameters:
@@ -323,13 +325,15 @@ final class GatewayProcess: Sendable {
 
     /// Lets requests see the datasets and backends that there are now.
     private func republish() {
-        publishing.withLock { _ in
+        publishing.withLock { warnings in
             let (snapshot, configuration) = state.withLock { ($0.snapshot, $0.configuration) }
             let view = CatalogView(
                 snapshot,
                 backends: BackendView(backends.table.all, besides: Set(snapshot.datasets.map(\.mount))),
                 webApp: configuration.webApp(of:)
             )
+            for line in view.upstreamWarnings where !warnings.contains(line) { log.warning(line) }
+            warnings = view.upstreamWarnings
             server.update { handler in (handler as? GatewayHandler)?.replace(catalog: view) }
         }
     }

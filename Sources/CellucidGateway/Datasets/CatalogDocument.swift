@@ -24,7 +24,7 @@ enum CatalogDocument {
         let upstream = catalog.backends.backends.flatMap(BackendDocuments.catalogEntries)
         return JSONText.object([
             "datasets": JSONText.array(ready + broken + upstream),
-            "warnings": JSONText.array(snapshot.warnings.map { JSONText.string($0) }),
+            "warnings": JSONText.array(catalog.warnings.map { JSONText.string($0) }),
         ])
     }
 

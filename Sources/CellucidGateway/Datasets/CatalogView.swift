@@ -15,6 +15,10 @@ final class CatalogView: Sendable {
     let staticCatalogue: [UInt8]
     /// The running servers behind the gateway.
     let backends: BackendView
+    /// What is wrong with the datasets, of the roots and of running servers.
+    var warnings: [String] { snapshot.warnings + upstreamWarnings }
+    /// What is wrong with the datasets of running servers.
+    let upstreamWarnings: [String]
     private let mounts: [BytesKey: ServedDataset]
 
     /// Makes what requests need.
@@ -38,9 +42,11 @@ final class CatalogView: Sendable {
         self.backends = backends
         let isSingle = snapshot.isSingleDataset
         var entries: [(id: String, path: String, name: String)] = []
-        for dataset in snapshot.datasets where !backends.has(mount: dataset.mount) {
+        let shown = snapshot.datasets.filter { !backends.has(mount: $0.mount) }
+        for dataset in shown {
             entries.append((dataset.id, isSingle ? "/" : "/\(dataset.mount)/", dataset.name))
         }
+        upstreamWarnings = UpstreamDuplicates.warnings(shown, backends.entries)
         func listing(_ shown: [BackendView.Entry]) -> [UInt8] {
             let more = shown.map { (id: $0.id, path: "/\($0.mount)/", name: $0.name) }
             return Array(CellucidDocuments.datasets(entries + more).utf8)

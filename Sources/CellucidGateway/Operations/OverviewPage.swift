@@ -29,8 +29,8 @@ enum OverviewPage {
         let backends = catalog.backends.backends
         if !backends.isEmpty { body += servers(backends, basePath, opensViewer: opensViewer) }
         if !snapshot.broken.isEmpty { body += problems(snapshot.broken) }
-        if !snapshot.warnings.isEmpty {
-            let items = snapshot.warnings.map { "<li>\(PageLayout.escaped($0))</li>\n" }.joined()
+        if !catalog.warnings.isEmpty {
+            let items = catalog.warnings.map { "<li>\(PageLayout.escaped($0))</li>\n" }.joined()
             body += "<h2>Warnings</h2>\n<ul>\n\(items)</ul>\n"
         }
         body += """

@@ -122,6 +122,39 @@ import Testing
         #expect(!text.contains(fixture.folder.path), "no path of the machine is told")
     }
 
+    /// Pages want ids that are unique in the listing.
+    @Test func sameIDsOfUpstreams() throws {
+        func warnings(_ backends: Backend...) throws -> [String] {
+            let view = CatalogView(try fixture.scan(), backends: BackendView(backends))
+            struct Document: Decodable { let warnings: [String] }
+            let document = try decode(Document.self, CatalogDocument.json(view))
+            #expect(document.warnings == view.warnings)
+            return document.warnings
+        }
+        fixture.add("own", #"{"id": "id /a/"}"#)
+        let (lab, other) = (
+            try BackendFixture.backend("lab", paths: ["/a/", "/b/"]),
+            try BackendFixture.backend("other", paths: ["/b/", "/c/"])
+        )
+        #expect(try warnings(other) == [])
+        #expect(try warnings(lab) == [#"the datasets /own/ and /lab-a/ have the same id "id /a/""#])
+        #expect(
+            try warnings(lab, other) == [
+                #"the datasets /own/ and /lab-a/ have the same id "id /a/""#,
+                #"the datasets /lab-b/ and /other-b/ have the same id "id /b/""#,
+            ]
+        )
+        other.noteFailure("refused")
+        #expect(try warnings(lab, other).count == 1, "it is not listed")
+        let many = (0..<20).map { "/\($0)/" }
+        let (left, right) = (
+            try BackendFixture.backend("left", paths: many), try BackendFixture.backend("right", paths: many)
+        )
+        let lines = try warnings(left, right)
+        #expect(lines.count == 9)
+        #expect(lines.last == "12 more ids are those of several datasets")
+    }
+
     @Test func mountsAreFoundInPaths() throws {
         addDatasets()
         let view = CatalogView(try fixture.scan())
