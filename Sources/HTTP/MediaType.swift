@@ -7,9 +7,13 @@ public struct MediaType: Sendable {
     /// Whether content of this type usually shrinks under gzip.
     public let isCompressible: Bool
 
-    private init(_ name: StaticString, isCompressible: Bool) {
+    /// Whether it is a page, which browsers load more for.
+    public let isPage: Bool
+
+    private init(_ name: StaticString, isCompressible: Bool, isPage: Bool = false) {
         self.name = name
         self.isCompressible = isCompressible
+        self.isPage = isPage
     }
 
     /// What is sent for names that say nothing.
@@ -30,10 +34,13 @@ public struct MediaType: Sendable {
         return octetStream
     }
 
-    private static func type(_ ending: StaticString, _ name: StaticString, _ isCompressible: Bool) -> (
-        ending: StaticString, type: MediaType
-    ) {
-        (ending, MediaType(name, isCompressible: isCompressible))
+    private static func type(
+        _ ending: StaticString,
+        _ name: StaticString,
+        _ isCompressible: Bool,
+        isPage: Bool = false
+    ) -> (ending: StaticString, type: MediaType) {
+        (ending, MediaType(name, isCompressible: isCompressible, isPage: isPage))
     }
 
     private static let table: [(ending: StaticString, type: MediaType)] = [
@@ -45,7 +52,7 @@ public struct MediaType: Sendable {
         type("gz", "application/gzip", false),
         type("u32", "application/octet-stream", true),
         type("f64", "application/octet-stream", true),
-        type("html", "text/html; charset=utf-8", true),
+        type("html", "text/html; charset=utf-8", true, isPage: true),
         type("js", "text/javascript; charset=utf-8", true),
         type("mjs", "text/javascript; charset=utf-8", true),
         type("css", "text/css; charset=utf-8", true),

@@ -30,6 +30,7 @@ struct AnswerFields {
         response.status = head.status
         let control = cacheControl(exchange.request)
         let namesFields = head.namesConnectionFields
+        var hasReferrerPolicy = false
         for index in 0..<head.fieldCount {
             let known = head.knownName(at: index)
             if head.isHopByHop(at: index, namesFields: namesFields) { continue }
@@ -42,16 +43,25 @@ struct AnswerFields {
                 fields.add(name: head.name(at: index), value: location(head.value(at: index)).span)
                 continue
             case nil where Self.isAboutOrigins(head.name(at: index)): continue
+            case nil where head.name(at: index).equalsIgnoringCase("referrer-policy"):
+                hasReferrerPolicy = true
             default: break
             }
             fields.add(lineAt: index, of: head)
         }
         if let control { fields.add("Cache-Control", control) }
+        // The URL of a page can have a viewer's secret (contract of the Cellucid servers, 7.4.5).
+        if !hasReferrerPolicy, isPage { fields.add("Referrer-Policy", "same-origin") }
         if head.has(.contentEncoding), !head.list(.vary, contains: "accept-encoding") {
             fields.add("Vary", "Accept-Encoding")
         }
         fields.add(block: CrossOrigin.fixedBlock)
         CrossOrigin.addFields(for: exchange.request, to: fields)
+    }
+
+    private var isPage: Bool {
+        guard let type = head.value(.contentType), type.count >= 9 else { return false }
+        return type.extracting(0..<9).equalsIgnoringCase("text/html")
     }
 
     private static func isAboutOrigins(_ name: Span<UInt8>) -> Bool {

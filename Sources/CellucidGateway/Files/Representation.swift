@@ -54,6 +54,8 @@ final class Representation: Sendable {
         if let coding { list.add("Content-Encoding", Array(coding.rawValue.utf8).span) }
         list.add("Accept-Ranges", "bytes")
         list.add("X-Content-Type-Options", "nosniff")
+        // The URL of a viewer's page can have its secret (contract of the Cellucid servers, 7.4.5).
+        if mediaType.isPage { list.add("Referrer-Policy", "same-origin") }
         fields = list.block.copied()
     }
 }

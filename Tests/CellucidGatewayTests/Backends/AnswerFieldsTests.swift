@@ -63,6 +63,19 @@ import Testing
         #expect(try copy(["X-Before: 1"] + fields + ["X-After: 2"]).lines == without)
     }
 
+    /// The URL of a page can have a viewer's secret.
+    @Test(
+        arguments: [
+            (["Content-Type: text/html; charset=utf-8"], ["same-origin"]),
+            (["content-type: Text/HTML"], ["same-origin"]), (["Content-Type: text/plain"], []), ([], []),
+            (["Content-Type: text/html", "referrer-policy: no-referrer"], ["no-referrer"]),
+            (["Referrer-Policy: no-referrer", "Content-Type: text/html"], ["no-referrer"]),
+        ] as [([String], [String])]
+    )
+    func pagesKeepTheirURLs(fields: [String], expected: [String]) throws {
+        #expect(try copy(fields).values("Referrer-Policy") == expected)
+    }
+
     /// The gateway decides which pages may read the answer.
     @Test(
         arguments: [

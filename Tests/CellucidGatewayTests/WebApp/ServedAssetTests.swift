@@ -7,13 +7,16 @@ import Testing
 @Suite struct ServedAssetTests {
     private static let plain = Array("plain content".utf8)
 
-    private func asset(_ codings: [Representation.Coding?]) -> ServedAsset {
+    private func asset(
+        _ codings: [Representation.Coding?],
+        path: String = "assets/main.js"
+    ) -> ServedAsset {
         ServedAsset(
             codings.map { ServedAsset.Coded(content: .memory(Self.plain), coding: $0) },
             size: UInt64(Self.plain.count),
             hash: String(repeating: "ab", count: 32),
             modifiedSeconds: 1_700_000_000,
-            mediaType: MediaType.forPath(Array("assets/main.js".utf8).span)
+            mediaType: MediaType.forPath(Array(path.utf8).span)
         )
     }
 
@@ -51,6 +54,16 @@ import Testing
         let request = try request([("accept-encoding", "gzip"), ("range", "bytes=0-1")])
         let representation = asset([nil, .gzip]).representation(for: request, .revalidated)
         #expect(!String(decoding: representation.fields, as: UTF8.self).contains("\r\nContent-Encoding: "))
+    }
+
+    /// The URL of a viewer's page can have its secret, which no other site is to see.
+    @Test(arguments: [("index.html", true), ("assets/main.js", false), ("assets/a.json", false)])
+    func pagesKeepTheirURLs(path: String, isPage: Bool) throws {
+        let request = try request([])
+        for caching in [Representation.Caching.revalidated, .immutable] {
+            let fields = asset([nil], path: path).representation(for: request, caching).fields
+            #expect(fields.span.text().contains("Referrer-Policy: same-origin\r\n") == isPage)
+        }
     }
 
     @Test func caching() throws {
