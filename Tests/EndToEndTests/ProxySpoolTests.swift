@@ -4,11 +4,14 @@ import Testing
 /// Where bodies for servers that take one request at a time wait.
 struct ProxySpoolTests {
     /// More than is kept in memory.
-    private static let body = String(repeating: "cells and genes ", count: 60_000)
+    private static let body = String(repeating: words, count: count)
+    private static let words = "cells and genes "
+    private static let count = 60_000
 
     private func serve(_ environment: [String: String]) throws -> (ProxyFixture, ScriptedUpstream) {
         let head = "HTTP/1.0 200 OK\r\nContent-Length: \(Self.body.utf8.count)\r\n\r\n"
-        let upstream = try ScriptedUpstream(.first, [.init("/large", [.send(head + Self.body)])])
+        let answer: [ScriptedUpstream.Step] = [.send(head), .sendTimes(Self.count, Self.words)]
+        let upstream = try ScriptedUpstream(.first, [.init("/large", answer)])
         let fixture = try ProxyFixture(
             ["up": upstream.url],
             arguments: ["--cache-dir", "/proc/none"],
@@ -21,11 +24,13 @@ struct ProxySpoolTests {
     @Test("Without a usable cache directory they wait in the system's temporary folder")
     func temporaryFolder() throws {
         let folder = TemporaryDirectory()
-        for environment in [[:], ["TMPDIR": folder.path], ["TMPDIR": "relative"]] {
-            let (fixture, _) = try serve(environment)
-            #expect(try fixture.ask("/up/large").text == Self.body)
-            #expect(try fixture.post("/up/echo", Self.body).text == Self.body)
-            let place = environment["TMPDIR"] == folder.path ? folder.path : "/tmp"
+        for (variable, place) in [(folder.path, folder.path), ("relative", "/tmp")] {
+            let (fixture, upstream) = try serve(["TMPDIR": variable])
+            let answer = try fixture.ask("/up/large")
+            #expect(answer.status == 200)
+            #expect(answer.body == Array(Self.body.utf8))
+            #expect(try fixture.post("/up/echo", Self.body).status == 200)
+            #expect(upstream.requests("/echo").first?.body?.length == Self.body.utf8.count)
             #expect(fixture.gateway.errorText.contains("wait in \(place); see --cache-dir"))
         }
         #expect(Repository.files(in: folder.path).isEmpty, "the files have no names")
