@@ -74,6 +74,9 @@ public final class SubscriberStore: Sendable {
         subscribers.withLock { $0[id] }?.noteUse(now)
     }
 
+    /// When a subscriber or its viewer was last used, Unix time in milliseconds; `nil` when the viewer has none.
+    public func lastUsed(_ id: ViewerID) -> Int64? { subscribers.withLock { $0[id] }?.lastUsed }
+
     // MARK: Requests for session bundles
 
     /// The open requests of a viewer's subscriber that are kept, those that are over and were not dropped included.

@@ -79,10 +79,6 @@ extension ViewerService {
     func keepInUse(_ id: ViewerID) {
         // Asking for the way of an event is a use.
         _ = route(id, candidates: [])
-        pool.submit { [self] in
-            let store = state.withLock { $0.store }
-            store?.subscribers.noteUse(id, unixMilliseconds: Clock.unixMilliseconds())
-        }
     }
 
     /// Forgets a viewer, of whomever, with its log and its bundles.

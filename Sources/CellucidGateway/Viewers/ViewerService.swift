@@ -119,10 +119,11 @@ final class ViewerService: Sendable {
         var over: [SessionKey] = []
         for record in found {
             let requests = store.subscribers.requests(of: record.id)
+            let idle = max(0, unixNow - (store.subscribers.lastUsed(record.id) ?? unixNow))
             state.withLock { state in
-                guard (try? state.registry.register(record.id, secret: record.secret, now: now)) != nil else {
-                    return
-                }
+                guard
+                    (try? state.registry.register(record.id, secret: record.secret, now: now - idle)) != nil
+                else { return }
                 state.subscribers[record.id] = Subscriber(record.id, store.subscribers, pool: pool)
                 for request in requests {
                     let key = SessionKey(viewerID: record.id, requestID: request.requestID)
@@ -151,11 +152,24 @@ final class ViewerService: Sendable {
         for subscriber in forgotten { remove(subscriber) }
         guard let store else { return }
         let now = Clock.unixMilliseconds()
+        noteUses(store, unixMilliseconds: now)
         store.spool.sweep(unixMilliseconds: now)
         let idle = store.subscribers.sweep(idleMilliseconds: Self.idleSeconds * 1000, unixMilliseconds: now)
         for id in idle {
             log.info("the viewer \(id) was not used for too long and is forgotten")
             if let subscriber = state.withLock({ Self.take(id, &$0) }) { remove(subscriber) }
+        }
+    }
+
+    /// Tells the store when the registry last saw the subscribers' viewers used, which is all it knows of a renewal, of a
+    /// request for a bundle and of whoever just follows.
+    private func noteUses(_ store: Store, unixMilliseconds: Int64) {
+        let now = Self.now
+        let uses = state.withLock { state in
+            state.subscribers.keys.compactMap { id in state.registry[id].map { (id, $0.lastUsed) } }
+        }
+        for (id, lastUsed) in uses {
+            store.subscribers.noteUse(id, unixMilliseconds: unixMilliseconds - max(0, now - lastUsed))
         }
     }
 

@@ -1,3 +1,4 @@
+import Glibc
 import Reactor
 import Telemetry
 import TestSupport
@@ -140,6 +141,48 @@ import Viewers
         let service = try service()
         let id = try #require(ViewerID("a/b?"))
         #expect(service.path(id, "events") == "/cells/_gateway/viewers/a%2Fb%3F/events")
+        service.stop()
+    }
+
+    /// When the disk says that the only viewer was last used: the seconds before now.
+    private func idleSeconds() throws -> Int64 {
+        let viewer = try #require(Repository.names(in: folder("state/8765/viewers")).first)
+        var status = stat()
+        try #require(stat(folder("state/8765/viewers/\(viewer)/subscriber"), &status) == 0)
+        return Clock.unixSeconds() - Int64(status.st_mtim.tv_sec)
+    }
+
+    /// What counts as a use, besides events.
+    enum Use: CaseIterable, Sendable { case none, renewal, wrongSecret, bundleRequest, following }
+
+    /// A viewer that nobody used for almost a day, and then somebody did or not.
+    @Test(arguments: Use.allCases) func usesAreKept(use: Use) async throws {
+        let id = try #require(ViewerID("v1"))
+        let almostADay = ViewerService.idleSeconds - 3600
+        do {
+            let created = Clock.unixMilliseconds() - almostADay * 1000
+            let store = try SubscriberStore(folder: folder("state/8765/viewers"))
+            try store.add(SubscriberRecord(id: id, secret: SecretHash(of: "secret"), created: created))
+        }
+        let service = try self.service()
+        service.sweep()
+        // A restart is no use.
+        #expect(try idleSeconds() >= almostADay)
+        switch use {
+        case .none: break
+        case .renewal: #expect(isGranted(service.access(id, secret: "secret")))
+        case .wrongSecret: #expect(!isGranted(service.access(id, secret: "other")))
+        case .bundleRequest:
+            // As the responder does.
+            #expect(isGranted(service.access(id, secret: "secret")))
+            #expect(await open(service, id) != nil)
+        case .following: service.keepInUse(id)
+        }
+        service.sweep()
+        let isUsed = use != .none && use != .wrongSecret
+        #expect(try isUsed ? idleSeconds() < 600 : idleSeconds() >= almostADay)
+        let lastUsed = try #require(service.state.withLock { $0.registry[id]?.lastUsed })
+        #expect((ViewerService.now - lastUsed < 600_000) == isUsed)
         service.stop()
     }
 
