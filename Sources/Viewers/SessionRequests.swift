@@ -6,10 +6,12 @@
 public struct SessionRequests: Sendable {
     /// How many there may be, and for how long.
     public struct Limits: Sendable, Equatable {
-        /// The most requests, those that are over and still known included.
+        /// The most requests that are not over: fetched, or expired.
         public var mostRequests = 4096
         /// The most of them of one viewer.
         public var mostPerViewer = 64
+        /// The most requests that are over and still known; the oldest are forgotten first.
+        public var mostRemembered = 4096
         /// How long a request can be open at least, milliseconds (contract 1.9).
         public var leastMilliseconds: Int64 = 1000
         /// How long a request can be open at most, milliseconds (contract 1.9).
@@ -49,11 +51,17 @@ public struct SessionRequests: Sendable {
         var ends: Int64
         /// When waiting for an upload ends.
         let deadline: Int64
+
+        /// Whether nothing more comes of it: it is only known still.
+        var isOver: Bool { phase == .delivered || phase == .expired }
     }
 
     private let limits: Limits
     private var requests: [SessionKey: Request] = [:]
+    /// Numbers of the requests of viewers that are not over.
     private var countsOfViewers: [ViewerID: Int] = [:]
+    /// The requests that are over, those that were over first to begin with.
+    private var remembered: [SessionKey] = []
 
     /// Begins with none.
     public init(limits: Limits = Limits()) { self.limits = limits }
@@ -79,7 +87,7 @@ public struct SessionRequests: Sendable {
     /// - Throws: `OpeningError`.
     public mutating func resume(_ key: SessionKey, milliseconds: Int64, now: Int64) throws(OpeningError) {
         guard requests[key] == nil else { throw .exists }
-        guard requests.count < limits.mostRequests,
+        guard requests.count - remembered.count < limits.mostRequests,
             countsOfViewers[key.viewerID, default: 0] < limits.mostPerViewer
         else { throw .full }
         let deadline = now + min(milliseconds, limits.mostMilliseconds)
@@ -130,37 +138,47 @@ public struct SessionRequests: Sendable {
 
     /// Notes that the subscriber has all of a bundle.
     public mutating func delivered(_ key: SessionKey, now: Int64) {
-        guard requests[key]?.phase == .stored else { return }
-        requests[key]?.phase = .delivered
-        requests[key]?.ends = now + limits.memoryMilliseconds
+        if requests[key]?.phase == .stored { end(key, .delivered, now) }
     }
 
     /// Forgets a request that nobody was told of.
     public mutating func withdraw(_ key: SessionKey) {
-        guard requests.removeValue(forKey: key) != nil else { return }
-        let left = countsOfViewers[key.viewerID, default: 1] - 1
-        countsOfViewers[key.viewerID] = left > 0 ? left : nil
+        guard let request = requests.removeValue(forKey: key) else { return }
+        if request.isOver { remembered.removeAll { $0 == key } } else { release(key) }
     }
 
     /// Forgets all requests of a viewer.
     public mutating func close(_ id: ViewerID) {
         for key in requests.keys where key.viewerID == id { requests[key] = nil }
+        remembered.removeAll { $0.viewerID == id }
         countsOfViewers[id] = nil
     }
 
     /// Ends what takes too long, and forgets what was over long ago.
     /// - Returns: the requests that expired since the last call, for whoever tells their owners.
     public mutating func expire(now: Int64) -> [SessionKey] {
-        var expired: [SessionKey] = []
-        for (key, request) in requests where request.ends <= now {
-            switch request.phase {
-            case .pending, .receiving, .stored:
-                expired.append(key)
-                requests[key]?.phase = .expired
-                requests[key]?.ends = now + limits.memoryMilliseconds
-            case .delivered, .expired: withdraw(key)
-            }
-        }
+        // They were over in this order, and all are remembered for the same time.
+        let old = remembered.prefix { key in requests[key].map { $0.ends <= now } ?? true }
+        for key in old { requests[key] = nil }
+        remembered.removeFirst(old.count)
+        let expired = requests.filter { !$0.value.isOver && $0.value.ends <= now }.map(\.key)
+        for key in expired { end(key, .expired, now) }
         return expired
+    }
+
+    /// Remembers a request that is over, instead of the oldest such if there are too many.
+    private mutating func end(_ key: SessionKey, _ phase: Phase, _ now: Int64) {
+        requests[key]?.phase = phase
+        requests[key]?.ends = now + limits.memoryMilliseconds
+        release(key)
+        remembered.append(key)
+        guard remembered.count > limits.mostRemembered else { return }
+        requests[remembered.removeFirst()] = nil
+    }
+
+    /// Makes room for another request of the same viewer.
+    private mutating func release(_ key: SessionKey) {
+        let left = countsOfViewers[key.viewerID, default: 1] - 1
+        countsOfViewers[key.viewerID] = left > 0 ? left : nil
     }
 }

@@ -139,6 +139,67 @@ import Testing
         try requests.open(Self.key("v", "r2"), milliseconds: 1000, now: 601_000)
     }
 
+    /// How requests of a test end.
+    enum Ending: CaseIterable, Sendable { case fetched, notSent, notFetched }
+
+    @Test(arguments: Ending.allCases) func onesThatAreOverLeaveRoom(ending: Ending) throws {
+        var limits = SessionRequests.Limits()
+        limits.mostRequests = 3
+        limits.mostPerViewer = 2
+        limits.mostRemembered = 5
+        var requests = SessionRequests(limits: limits)
+        let keys = (0..<20).map { Self.key("v", "r\($0)") }
+        let phase: SessionRequests.Phase = ending == .fetched ? .delivered : .expired
+        for (number, key) in keys.enumerated() {
+            let now = Int64(number) * 2000
+            try requests.open(key, milliseconds: 1000, now: now)
+            if ending != .notSent {
+                try requests.beginUpload(key, now: now)
+                let isStored = requests.stored(key, milliseconds: 1000, now: now)
+                #expect(isStored)
+            }
+            if ending == .fetched {
+                requests.delivered(key, now: now)
+                requests.delivered(key, now: now)
+            } else {
+                #expect(requests.expire(now: now + 1000) == [key])
+            }
+            let known = keys.prefix(number + 1).map { requests.phase(of: $0, now: now + 1000) }
+            #expect(known.suffix(5).allSatisfy { $0 == phase })
+            #expect(known.dropLast(5).allSatisfy { $0 == nil })
+            #expect(requests.count == min(5, number + 1))
+        }
+        // The limits of those that are not over are as before.
+        for key in [key, Self.key("v", "s"), Self.key("w", "r")] {
+            try requests.open(key, milliseconds: 3_600_000, now: 40_000)
+        }
+        for key in [Self.key("v", "t"), Self.key("x", "r")] {
+            #expect(throws: SessionRequests.OpeningError.full) {
+                try requests.open(key, milliseconds: 1000, now: 40_000)
+            }
+        }
+        #expect(requests.count == 8 && requests.expire(now: 700_000).isEmpty && requests.count == 3)
+        requests.close(key.viewerID)
+        #expect(requests.count == 1)
+    }
+
+    @Test func oneThatIsOverIsWithdrawn() throws {
+        var limits = SessionRequests.Limits()
+        limits.mostRequests = 1
+        limits.mostPerViewer = 1
+        var requests = SessionRequests(limits: limits)
+        for _ in 0..<3 {
+            try requests.open(key, milliseconds: 1000, now: 0)
+            #expect(requests.expire(now: 1000) == [key])
+            requests.withdraw(key)
+            #expect(requests.count == 0)
+        }
+        try requests.open(key, milliseconds: 1000, now: 0)
+        #expect(throws: SessionRequests.OpeningError.full) {
+            try requests.open(Self.key("v", "s"), milliseconds: 1000, now: 0)
+        }
+    }
+
     @Test func aViewerIsClosed() throws {
         var requests = SessionRequests()
         try requests.open(key, milliseconds: 1000, now: 0)

@@ -35,11 +35,18 @@ extension ViewerService {
         let milliseconds = seconds * 1000
         let record = SessionRequestRecord(expires: Clock.unixMilliseconds() + milliseconds)
         let key = SessionKey(viewerID: id, requestID: record.requestID)
-        let opened: Void? = state.withLock { state in
-            try? state.requests.open(key, milliseconds: milliseconds, now: Self.now)
+        let (opened, expired): (Void?, [SessionKey]) = state.withLock { state in
+            let now = Self.now
+            if let opened: Void = try? state.requests.open(key, milliseconds: milliseconds, now: now) {
+                return (opened, [])
+            }
+            // Those whose time is over count until they are looked at.
+            let expired = state.requests.expire(now: now)
+            return (try? state.requests.open(key, milliseconds: milliseconds, now: now), expired)
         }
-        guard opened != nil else { return .full }
         return await pool.run { [self] in
+            for key in expired { drop(key) }
+            guard opened != nil else { return .full }
             let refusal: Opening
             do throws(ViewerStoreError) {
                 let store = state.withLock { $0.store?.subscribers }

@@ -221,6 +221,46 @@ import Viewers
         service.stop()
     }
 
+    @Test func bundlesThatWereFetchedLeaveRoom() async throws {
+        let service = try service()
+        let id = try #require(ViewerID("v1"))
+        _ = await service.register(id)
+        let bundle = SessionSpool.magic + [7]
+        for _ in 0...SessionRequests.Limits().mostPerViewer {
+            let request = try #require(await open(service, id))
+            let key = SessionKey(viewerID: id, requestID: request)
+            let upload = try await service.beginUpload(key, announced: bundle.count).get()
+            try upload.append(bundle.span)
+            #expect(try await service.finishUpload(upload, key).get() == bundle.count)
+            guard case .found(let fetch) = await service.fetch(key) else {
+                Issue.record("not found")
+                return
+            }
+            fetch.finish()
+            service.endFetch(key, isDelivered: true)
+            #expect(phase(service, id, request) == .delivered)
+        }
+        service.stop()
+    }
+
+    @Test func requestsWhoseTimeIsOverLeaveRoom() async throws {
+        let service = try service()
+        let id = try #require(ViewerID("v1"))
+        _ = await service.register(id)
+        for _ in 0..<SessionRequests.Limits().mostPerViewer {
+            _ = try #require(await open(service, id, seconds: 1))
+        }
+        var last: ViewerID?
+        let limit = Clock.monotonicMilliseconds() + 30_000
+        while last == nil, Clock.monotonicMilliseconds() < limit {
+            last = await open(service, id)
+            if last == nil { try await Task.sleep(for: .milliseconds(100)) }
+        }
+        #expect(last != nil)
+        #expect(Deadline(seconds: 30).wait { requestFiles.count == 1 })
+        service.stop()
+    }
+
     @Test func anotherServiceFindsTheOpenRequests() async throws {
         let id = try #require(ViewerID("v1"))
         var first: ViewerService? = try service()
