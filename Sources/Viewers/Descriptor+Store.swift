@@ -1,3 +1,4 @@
+import Glibc
 import Reactor
 
 /// Reading and writing parts of files, with errors that name them.
@@ -21,6 +22,16 @@ extension Descriptor {
     /// Waits until what was written, and the file's size, are on the disk.
     borrowing func synchronizeData(_ path: String) throws(ViewerStoreError) {
         do throws(SystemError) { try synchronizeData() } catch { throw ViewerStoreError(path, error) }
+    }
+
+    /// Makes sure that the file or folder still has a name: what is written to one without is lost.
+    /// - Throws: `ViewerStoreError` of kind `.removed` when it has none.
+    borrowing func requireName(_ path: String) throws(ViewerStoreError) {
+        var status = stat()
+        guard unsafe fstat(raw, &status) == 0 else { throw .last(path, "fstat") }
+        guard status.st_nlink > 0 else {
+            throw ViewerStoreError(path, "it was removed while it was in use", kind: .removed)
+        }
     }
 
     /// Cuts the file off.

@@ -89,6 +89,7 @@ extension EventLog {
         // A segment that has no event yet is appended to, or has had its numbers skipped.
         precondition(index.withLock { $0.segments.last?.first } != segment.first)
         let path = folder.path(segment.name)
+        try folder.requireName()
         let file = try folder.open(segment.name, O_WRONLY | O_CREAT | O_TRUNC)
         do throws(ViewerStoreError) {
             try file.write(segment.header.span, at: 0, path)
@@ -120,10 +121,11 @@ extension EventLog {
             try file.write(group.span, at: segment.size, path)
             isWritten = true
             try file.synchronizeData(path)
+            try file.requireName(path)
         } catch {
             // What is half written must not stand before the next one. When waiting for the disk fails, the
             // kernel may have dropped the pages or not: that file is not appended to again, nor are the numbers
-            // given again.
+            // given again. The same goes for a file that somebody has removed.
             if !isWritten, (try? file.truncate(to: segment.size, path)) != nil {
                 writer.file = consume file
             } else {

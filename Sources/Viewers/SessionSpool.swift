@@ -94,6 +94,10 @@ public final class SessionSpool: Sendable {
         return (parts.key, Entry(name: name, viewer: parts.viewer, session: session))
     }
 
+    /// Makes sure that nobody has removed the folder since it was opened; a spool without is of no use any more.
+    /// - Throws: `ViewerStoreError` of kind `.removed` when somebody has.
+    public func requireFolder() throws(ViewerStoreError) { try folder.requireName() }
+
     /// Bytes of all bundles, those that are just arriving with what they announced.
     public var byteCount: Int { state.withLock { $0.bytes } }
 
@@ -112,6 +116,7 @@ public final class SessionSpool: Sendable {
             let number = try reserve(announced)
             let name = "\(number)\(Self.temporarySuffix)"
             do throws(ViewerStoreError) {
+                try requireFolder()
                 guard try folder.freeBytes() >= UInt64(announced) else {
                     throw ViewerStoreError(folder.path, "the disk has no room for a bundle", kind: .diskFull)
                 }

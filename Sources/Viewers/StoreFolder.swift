@@ -43,6 +43,10 @@ final class StoreFolder: Sendable {
         guard unsafe access(path, W_OK | X_OK) == 0 else { throw .last(path, "access") }
     }
 
+    /// Makes sure that nobody has removed it since it was opened.
+    /// - Throws: `ViewerStoreError` of kind `.removed` when somebody has.
+    func requireName() throws(ViewerStoreError) { try owner.requireName(path) }
+
     /// The path of the file `name`, for messages.
     func path(_ name: String) -> String { "\(path)/\(name)" }
 
@@ -106,6 +110,7 @@ final class StoreFolder: Sendable {
     /// Removes all files in it, and the directory itself; the object still has it open.
     /// - Throws: `ViewerStoreError`, also when there are directories in it.
     func removeAll() throws(ViewerStoreError) {
+        do throws(ViewerStoreError) { try requireName() } catch  where error.kind == .removed { return }
         for name in try names() { try remove(name) }
         try removeFolder()
     }

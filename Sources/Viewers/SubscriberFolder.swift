@@ -109,10 +109,18 @@ final class SubscriberFolder: Sendable {
             guard !state.isClosed else { throw closed }
             state.used = max(state.used, now)
             if let log = state.log { return log }
+            try requireRecord()
             let log = try EventLog(folder: "\(path)/\(Self.logName)", limits: limits)
             try log.trim(unixMilliseconds: now)
             state.log = log
             return log
+        }
+    }
+
+    /// Makes sure that nobody has removed the folder: one that is made anew would be that of no subscriber.
+    private func requireRecord() throws(ViewerStoreError) {
+        guard unsafe access("\(path)/\(Self.recordName)", F_OK) == 0 else {
+            throw ViewerStoreError(path, "it was removed while it was in use", kind: .removed)
         }
     }
 
@@ -129,6 +137,7 @@ final class SubscriberFolder: Sendable {
     func keep(_ request: SessionRequestRecord) throws(ViewerStoreError) {
         try state.withLock { state throws(ViewerStoreError) in
             guard !state.isClosed else { throw closed }
+            try requireRecord()
             let folder = try StoreFolder(making: path)
             let name = request.fileName
             let file = try folder.open(name, O_WRONLY | O_CREAT | O_EXCL)
@@ -149,7 +158,7 @@ final class SubscriberFolder: Sendable {
             guard !state.isClosed, let index = state.requests.firstIndex(where: { $0.requestID == requestID })
             else { return }
             let request = state.requests.remove(at: index)
-            let folder = try StoreFolder(making: path)
+            guard let folder = try StoreFolder.ifThere(path) else { return }
             try folder.remove(request.fileName)
             try folder.synchronize()
         }
@@ -166,7 +175,7 @@ final class SubscriberFolder: Sendable {
             let isFollowed = state.log != nil && !isKnownUniquelyReferenced(&state.log)
             if isFollowed { state.used = max(state.used, now) }
             if state.used > state.stamp {
-                try StoreFolder(making: path).setTime(Self.recordName, unixMilliseconds: state.used)
+                try StoreFolder.ifThere(path)?.setTime(Self.recordName, unixMilliseconds: state.used)
                 state.stamp = state.used
             }
             if now - state.used >= Self.openMilliseconds { state.log = nil }

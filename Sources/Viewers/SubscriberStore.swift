@@ -34,6 +34,10 @@ public final class SubscriberStore: Sendable {
         subscribers = Mutex(found)
     }
 
+    /// Makes sure that nobody has removed the folder since it was opened; a store without is of no use any more.
+    /// - Throws: `ViewerStoreError` of kind `.removed` when somebody has.
+    public func requireFolder() throws(ViewerStoreError) { try folder.requireName() }
+
     /// What is known of all subscribers, in the order in which they were registered.
     public var all: [SubscriberRecord] {
         let records = subscribers.withLock { $0.values.map(\.record) }
@@ -44,6 +48,7 @@ public final class SubscriberStore: Sendable {
     /// - Throws: `ViewerStoreError` with the file at fault; the viewer has no subscriber then.
     public func add(_ record: SubscriberRecord) throws(ViewerStoreError) {
         try changes.withLock { _ throws(ViewerStoreError) in
+            try requireFolder()
             try subscribers.withLock { $0.removeValue(forKey: record.id) }?.remove()
             let subscriber = try SubscriberFolder.make(record, in: folder.path)
             subscribers.withLock { $0[record.id] = subscriber }
@@ -58,6 +63,7 @@ public final class SubscriberStore: Sendable {
     /// - Throws: `ViewerStoreError` with the file at fault.
     public func log(of id: ViewerID, unixMilliseconds now: Int64) throws(ViewerStoreError) -> EventLog? {
         guard let subscriber = subscribers.withLock({ $0[id] }) else { return nil }
+        try requireFolder()
         do throws(ViewerStoreError) {
             return try subscriber.log(limits, now)
         } catch  where error.kind == .closed {
@@ -89,6 +95,7 @@ public final class SubscriberStore: Sendable {
     /// - Throws: `ViewerStoreError` with the file at fault; the request is not kept then.
     public func keep(_ request: SessionRequestRecord, of id: ViewerID) throws(ViewerStoreError) -> Bool {
         guard let subscriber = subscribers.withLock({ $0[id] }) else { return false }
+        try requireFolder()
         do throws(ViewerStoreError) {
             try subscriber.keep(request)
             return true

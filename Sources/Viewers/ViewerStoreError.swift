@@ -16,6 +16,8 @@ public struct ViewerStoreError: FileError, Equatable, CustomStringConvertible {
         case tooLarge
         /// The log or upload has been closed or removed.
         case closed
+        /// The file or folder was removed by other hands while it was in use.
+        case removed
         /// The system failed otherwise.
         case other
     }

@@ -163,6 +163,30 @@ import Testing
         #expect(log.nextID == 601 && log.byteCount <= 40_000)
     }
 
+    // MARK: Removed by other hands
+
+    @Test func aRemovedFolderTakesNothing() throws {
+        let log = try fixture.open()
+        try log.append(numbers: 1...3)
+        fixture.folder.remove("log")
+        for _ in 0..<2 {
+            let error = #expect(throws: ViewerStoreError.self) { try log.append(numbers: 4...4) }
+            #expect(error?.kind == .removed && error?.path.hasPrefix(fixture.path) == true)
+        }
+        #expect(Repository.names(in: fixture.folder.path).isEmpty)
+    }
+
+    @Test func aRemovedSegmentTakesNothing() throws {
+        let log = try fixture.open()
+        try log.append(numbers: 1...3)
+        fixture.folder.remove("log/00000000000000000001.events")
+        let error = #expect(throws: ViewerStoreError.self) { try log.append(numbers: 4...4) }
+        #expect(error?.kind == .removed)
+        // It goes on with a new one, and nobody gets another event under a number that was given.
+        #expect(try log.append([EventLogFixture.event(5)], unixMilliseconds: now) == 5..<6)
+        #expect(try log.readAll(after: 3) == ([5], [5]))
+    }
+
     @Test func removing() throws {
         let log = try fixture.open()
         try log.append(numbers: 1...3)

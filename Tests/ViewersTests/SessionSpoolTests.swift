@@ -151,6 +151,19 @@ import Testing
         #expect(names.isEmpty && spool.byteCount == 0)
     }
 
+    @Test func aRemovedFolderTakesNothing() throws {
+        let spool = try SessionSpool(folder: path)
+        try spool.requireFolder()
+        let arriving = try spool.begin(key, announced: 18)
+        try arriving.append(bundle(1).span)
+        folder.remove("spool")
+        #expect(throws: SessionUploadError.self) { try arriving.finish(unixMilliseconds: now) }
+        let error = #expect(throws: SessionUploadError.self) { try spool.begin(key, announced: 18) }
+        #expect(error?.status == 500 && error?.description.contains("removed") == true)
+        let folderError = #expect(throws: ViewerStoreError.self) { try spool.requireFolder() }
+        #expect(folderError?.kind == .removed && spool.byteCount == 0)
+    }
+
     @Test func anUploadThatIsGivenUp() throws {
         let spool = try SessionSpool(folder: path)
         do {

@@ -125,6 +125,43 @@ import Testing
         #expect(try log.readAll(after: 1) == ([], [4]))
     }
 
+    // MARK: Removed by other hands
+
+    @Test(arguments: ["the store", "a subscriber"], [true, false])
+    func aRemovedFolderIsNotMadeAgain(what: String, isLogOpen: Bool) throws {
+        let store = try SubscriberStore(folder: path)
+        let record = try record("v")
+        try store.add(record)
+        try store.requireFolder()
+        let request = SessionRequestRecord(expires: now + 1000)
+        #expect(try store.keep(request, of: record.id))
+        if isLogOpen { try store.log(of: record.id, unixMilliseconds: now)?.append(numbers: 1...3) }
+        let isStore = what == "the store"
+        folder.remove(isStore ? "store" : "store/" + SubscriberFolder.name(record.id))
+        let errors = [
+            #expect(throws: ViewerStoreError.self) {
+                try store.log(of: record.id, unixMilliseconds: now)?.append(numbers: 4...4)
+            },
+            #expect(throws: ViewerStoreError.self) {
+                try store.keep(SessionRequestRecord(expires: now + 1000), of: record.id)
+            },
+        ]
+        #expect(errors.allSatisfy { $0?.kind == .removed }, "\(errors)")
+        try store.drop(SessionKey(viewerID: record.id, requestID: request.requestID))
+        store.noteUse(record.id, unixMilliseconds: now + 1000)
+        #expect(store.sweep(idleMilliseconds: day, unixMilliseconds: now + 1000).isEmpty)
+        #expect(Repository.names(in: path).isEmpty)
+        if isStore {
+            let error = #expect(throws: ViewerStoreError.self) { try store.add(self.record("w")) }
+            #expect(error?.kind == .removed && error?.path == path)
+            #expect(throws: ViewerStoreError.self) { try store.requireFolder() }
+            #expect(Repository.names(in: folder.path).isEmpty)
+        } else {
+            try store.add(record)
+            #expect(try store.log(of: record.id, unixMilliseconds: now)?.nextID == 1)
+        }
+    }
+
     // MARK: Damage
 
     @Test(arguments: ["damaged", "empty", "missing", "of another viewer", "half removed"])
