@@ -48,6 +48,25 @@ import Testing
         #expect(try stream.next()?.cell == 1)
     }
 
+    @Test("Events that cannot be read are answered 503 before a stream begins", arguments: ["", "?wait=0"])
+    func unreadable(query: String) throws {
+        let served = try ServedExport()
+        let gateway = served.gateway
+        let viewer = try SubscribedViewer("v1", at: gateway.port)
+        let viewers = ".local/state/cellucid-gateway/\(gateway.port)/viewers"
+        let name = try #require(Repository.names(in: gateway.home(viewers)).first)
+        gateway.home.write("\(viewers)/\(name)/events", "in the way")
+        for method in ["GET", "HEAD"] {
+            let answer = try viewer.ask(method, "/events\(query)")
+            #expect(answer.status == 503 && answer["retry-after"] == "5")
+        }
+        #expect(gateway.waitForErrorText("the events of a viewer cannot be read: "))
+        // Nothing is wrong any more when it is away.
+        gateway.home.remove("\(viewers)/\(name)/events")
+        try viewer.post([1])
+        #expect(try viewer.follow().nextEvent()?.cell == 1)
+    }
+
     @Test("A gateway that stops ends streams and waits at once, and in order")
     func stop() throws {
         let served = try ServedExport(arguments: ["--shutdown-seconds", "60"])

@@ -13,28 +13,30 @@ final class EventStream: BodySource {
     /// After how much silence a comment is sent, which proxies and clients take for a sign of life.
     private static let heartbeatMilliseconds: Int64 = 15_000
     /// The most bytes of events that are read at once.
-    private static let batchBytes = 64 * 1024
+    static let batchBytes = 64 * 1024
 
     private let subscriber: Subscriber
     private let responder: SubscriberResponder
     private let wait: EventWait
-    private var cursor: UInt64?
-    private var hasBegun = false
+    /// What the stream begins with, until it has been sent.
+    private var first: EventBatch?
+    private var cursor: UInt64
 
     /// Makes the body.
     /// - Parameters:
     ///   - subscriber: the viewer.
-    ///   - cursor: the number of the last event that the client has; `nil` to begin with the oldest.
+    ///   - first: the events that it begins with.
     ///   - exchange: whose answer it is.
     ///   - responder: what ends all streams of the loop when the gateway stops.
     init(
         _ subscriber: Subscriber,
-        after cursor: UInt64?,
+        from first: EventBatch,
         _ exchange: Exchange,
         _ responder: SubscriberResponder
     ) {
         self.subscriber = subscriber
-        self.cursor = cursor
+        self.first = first
+        cursor = first.cursor
         self.responder = responder
         wait = responder.beginWait(subscriber, milliseconds: Self.heartbeatMilliseconds)
         exchange.whenClientGoes { [wait] in wait.end() }
@@ -43,9 +45,10 @@ final class EventStream: BodySource {
     deinit { responder.endWait(wait) }
 
     func pull(into buffer: ByteBuffer) async throws -> Bool {
-        if !hasBegun {
-            hasBegun = true
+        if let first {
+            self.first = nil
             EventText.append(retryMilliseconds: Self.retryMilliseconds, to: buffer)
+            EventText.append(first, to: buffer)
             sent()
             return true
         }
@@ -64,7 +67,13 @@ final class EventStream: BodySource {
     }
 
     private func appendNews(to buffer: ByteBuffer) async throws -> Bool {
-        let batch = try await subscriber.read(after: cursor, mostBytes: Self.batchBytes).get()
+        let batch: EventBatch
+        switch await subscriber.read(after: cursor, mostBytes: Self.batchBytes) {
+        case .success(let read): batch = read
+        case .failure(let error):
+            responder.report(error)
+            throw error
+        }
         cursor = batch.cursor
         EventText.append(batch, to: buffer)
         if buffer.isEmpty { return false }

@@ -158,6 +158,14 @@ final class SubscriberResponder {
             await answerBatch(subscriber, after: cursor, seconds: seconds, exchange)
             return
         }
+        // Before it is said that events follow.
+        let first: EventBatch
+        switch await subscriber.read(after: cursor, mostBytes: EventStream.batchBytes) {
+        case .success(let batch): first = batch
+        case .failure(let error):
+            answerUnreadable(exchange, error)
+            return
+        }
         guard !context.isDraining else {
             answerUnavailable(exchange, "The gateway is stopping.")
             return
@@ -167,7 +175,7 @@ final class SubscriberResponder {
         fields.add("Cache-Control", "no-store")
         fields.add("X-Accel-Buffering", "no")
         exchange.addOwnFields()
-        exchange.response.body = .source(EventStream(subscriber, after: cursor, exchange, self), length: nil)
+        exchange.response.body = .source(EventStream(subscriber, from: first, exchange, self), length: nil)
     }
 
     /// Answers with the events after a cursor, or with none when none came in time.
@@ -196,8 +204,7 @@ final class SubscriberResponder {
                     return
                 case .success: break
                 case .failure(let error):
-                    context.log.error("the events of a viewer cannot be read: \(error)")
-                    answerUnavailable(exchange, "The events cannot be read: \(error.reason)")
+                    answerUnreadable(exchange, error)
                     return
                 }
             }
@@ -312,6 +319,21 @@ final class SubscriberResponder {
     private func answerUnavailable(_ exchange: Exchange, _ reason: String) {
         exchange.response.fields.add("Retry-After", "5")
         exchange.answer(.serviceUnavailable, reason)
+    }
+
+    private func answerUnreadable(_ exchange: Exchange, _ error: ViewerStoreError) {
+        if error.kind == .closed {
+            exchange.answer(.notFound, "There is no such viewer.")
+            return
+        }
+        report(error)
+        answerUnavailable(exchange, "The events cannot be read: \(error.reason)")
+    }
+
+    /// Tells the log why events cannot be read, unless the viewer has been closed.
+    func report(_ error: ViewerStoreError) {
+        guard error.kind != .closed else { return }
+        context.log.error("the events of a viewer cannot be read: \(error)")
     }
 
     // MARK: Waits
