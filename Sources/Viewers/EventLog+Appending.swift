@@ -145,7 +145,7 @@ extension EventLog {
         var removed = 0
         for (segment, next) in zip(segments, segments.dropFirst()) {
             let isOld = isAnyOldEnough || next.created < now - limits.mostMilliseconds
-            guard isOld || total > limits.mostBytes else { break }
+            guard isOld || total - segment.size > limits.leastBytes else { break }
             guard (try? folder.remove(segment.name)) != nil else { break }
             total -= segment.size
             removed += 1

@@ -15,19 +15,20 @@ public final class EventLog: Sendable {
     public struct Limits: Sendable, Equatable {
         /// A segment that has so many bytes gets no more events.
         public var segmentBytes: Int
-        /// The most bytes of all segments; the newest one is kept even if it has more.
-        public var mostBytes: Int
+        /// The oldest segment is removed when those after it have more bytes than that, so that an event stays as long as
+        /// there are not so many later ones.
+        public var leastBytes: Int
         /// How long events are kept at least, milliseconds; at most an eighth longer.
         public var mostMilliseconds: Int64
 
-        /// Sets limits: segments of 1 MiB, 16 MiB of them, a day, unless told otherwise.
+        /// Sets limits: segments of 1 MiB, 16 MiB of them besides the oldest, a day, unless told otherwise.
         public init(
             segmentBytes: Int = 1 << 20,
-            mostBytes: Int = 16 << 20,
+            leastBytes: Int = 16 << 20,
             mostMilliseconds: Int64 = 24 * 3_600_000
         ) {
             self.segmentBytes = segmentBytes
-            self.mostBytes = mostBytes
+            self.leastBytes = leastBytes
             self.mostMilliseconds = mostMilliseconds
         }
     }

@@ -20,7 +20,7 @@ func event(_ number: Int) -> [UInt8] {
 }
 
 func appendEvents(_ folder: String, _ seed: Int, _ count: Int) throws(ViewerStoreError) {
-    let log = try EventLog(folder: folder, limits: .init(segmentBytes: 64 << 10, mostBytes: 1 << 30))
+    let log = try EventLog(folder: folder, limits: .init(segmentBytes: 64 << 10, leastBytes: 1 << 30))
     var number = seed
     for _ in 0..<count {
         let group = (number..<number + 1 + number % 7).map(event)

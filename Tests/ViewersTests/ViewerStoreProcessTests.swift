@@ -55,7 +55,7 @@ import Testing
                 kept[id] = Int(words[2])
             }
         }
-        let log = try EventLog(folder: folder("log"), limits: .init(mostBytes: 1 << 30))
+        let log = try EventLog(folder: folder("log"), limits: .init(leastBytes: 1 << 30))
         var cursor: UInt64? = 0
         var found: [UInt64: Int] = [:]
         while true {
