@@ -100,6 +100,23 @@ import Testing
         expectRefusal(try run(state("dir")), state("dir"), "permission denied")
     }
 
+    @Test("When it is removed while the gateway runs no lost event is acknowledged, and it is made again")
+    func removed() throws {
+        let gateway = try Gateway([root.path, "--state-dir", state("dir")])
+        let viewer = try SubscribedViewer("v1", at: gateway.port)
+        try viewer.post([1])
+        state.remove("dir")
+        let answer = try gateway.connect().post("/_cellucid/events", viewer.event(2))
+        #expect(!answer.text.contains("\"delivered\":true"), "\(answer.text)")
+        #expect(gateway.waitForErrorText("it was removed while it was in use"))
+        let isThere = try Deadline(seconds: 60).wait {
+            try gateway.connect().exchange("PUT", "/_gateway/viewers/v1").status == 201
+        }
+        #expect(isThere)
+        #expect(try viewer.ask("GET", "/events?wait=0").status == 401)
+        try viewer.post([1])
+    }
+
     @Test("Without the usual one subscribers are told, and everything else works", arguments: [false, true])
     func usual(isThere: Bool) throws {
         let wrapper: [String]

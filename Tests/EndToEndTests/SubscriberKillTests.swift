@@ -186,13 +186,14 @@ import Testing
         #expect(try viewer.ask("GET", "/sessions/\(open.id)").body == bundle)
     }
 
-    @Test("A folder that another gateway uses: subscribers are told, everything else works")
+    @Test("A folder that another gateway uses: subscribers are told until that has ended")
     func folderInUse() throws {
-        let first = try start()
+        var first: GatewayProcessUnderTest? = try start()
+        let port = try #require(first?.port)
         // The same port on another address.
         let second = try start(["--host", "127.0.0.2", "--allowed-host", "127.0.0.2"])
         #expect(second.waitForErrorText("another process uses this folder; see --state-dir"))
-        let connection = try RawConnection(port: first.port, host: "127.0.0.2")
+        let connection = try RawConnection(port: port, host: "127.0.0.2")
         let answer = try connection.exchange("PUT", "/_gateway/viewers/v1")
         #expect(answer.status == 503)
         #expect(answer["retry-after"] != nil)
@@ -203,6 +204,16 @@ import Testing
         #expect(try connection.exchange("GET", "/cells/dataset_identity.json").status == 200)
         let event = try connection.post("/_cellucid/events", "{\"type\":\"x\",\"viewerId\":\"v1\"}")
         #expect(event.text == "{\"status\":\"not_found\",\"delivered\":false}")
-        _ = try SubscribedViewer("v1", at: first.port)
+        let viewer = try SubscribedViewer("v1", at: port)
+        try viewer.post([1])
+        // It takes over when the other has ended.
+        withExtendedLifetime(first) {}
+        first = nil
+        let isTaken = try Deadline(seconds: 30).wait {
+            try connection.exchange("GET", "/_gateway/viewers/v1/events?wait=0", [viewer.authorization])
+                .text.contains("\"cell\":1")
+        }
+        #expect(isTaken)
+        #expect(second.waitForErrorText("events are kept for subscribers from now on"))
     }
 }

@@ -50,11 +50,18 @@ extension ViewerService {
 
     /// Keeps a viewer that has just been registered; waits for the disk.
     private func keep(_ id: ViewerID, _ secret: String, _ hash: SecretHash) -> Registration {
-        guard let store = state.withLock({ $0.store?.subscribers }) else { return .taken }
         do throws(ViewerStoreError) {
             let record = SubscriberRecord(id: id, secret: hash, created: Clock.unixMilliseconds())
-            try store.add(record)
-            state.withLock { $0.subscribers[id] = Subscriber(id, store, pool: pool) }
+            let store = state.withLock { $0.store?.subscribers }
+            try store?.add(record)
+            let isKept = state.withLock { state in
+                guard let store, state.store?.subscribers === store else { return false }
+                state.subscribers[id] = Subscriber(id, store, pool: pool)
+                return true
+            }
+            guard isKept else {
+                throw ViewerStoreError(directory, "it was removed while it was in use", kind: .removed)
+            }
             return .created(secret: secret)
         } catch {
             log.error("a viewer cannot be registered: \(error)")

@@ -35,6 +35,8 @@ final class ViewerService: Sendable {
     static let spoolLimits = SessionSpool.Limits()
     /// Milliseconds between two looks at what has expired.
     private static let sweepMilliseconds: Int64 = 20_000
+    /// Milliseconds between two tries to open the folder.
+    private static let retryMilliseconds: Int64 = 1000
     /// Most of the time these threads wait for the disk, which takes more at once than one at a time.
     private static let threadCount = 8
 
@@ -47,6 +49,8 @@ final class ViewerService: Sendable {
     /// The turns of events of viewers whose owners are being looked for.
     let finding = RequestTurns(limit: 512)
     private let sweeping = Mutex<Thread?>(nil)
+    /// The folder for the port, once that is known; held while it is opened or swept.
+    private let folder = Mutex<String?>(nil)
     private let stopping: Latch
 
     /// Makes the service; subscribers can use it after ``open(port:)``.
@@ -65,36 +69,26 @@ final class ViewerService: Sendable {
 
     /// Finds what was kept by the last gateway on that port, and begins to keep more; to be called once.
     ///
-    /// Waits for the disk. Without a folder that can be used, everything works but what is for subscribers.
+    /// Waits for the disk. Without a folder that can be used, everything works but what is for subscribers, and the folder
+    /// is tried again until it can be.
     /// - Parameters:
     ///   - port: the port.
     ///   - needsFolder: whether a folder that cannot be used is a failure, unless somebody else is using it.
     /// - Throws: `ViewerStoreError` with the file at fault, if that is a failure.
     func open(port: UInt16, needsFolder: Bool = false) throws(ViewerStoreError) {
-        let folder = "\(directory)/\(port)"
-        do throws(ViewerStoreError) {
-            let store = Store(
-                subscribers: try SubscriberStore(folder: folder + "/viewers"),
-                spool: try SessionSpool(folder: folder + "/sessions", limits: Self.spoolLimits)
-            )
-            state.withLock { $0.store = store }
-            sweep()
-            let found = store.subscribers.all
-            restore(found, store)
-            if !found.isEmpty || store.spool.byteCount > 0 {
-                log.info(
-                    "subscribers: \(found.count) viewers and \(store.spool.byteCount) bytes of session bundles were kept in "
-                        + folder
-                )
+        try folder.withLock { folder throws(ViewerStoreError) in
+            let path = "\(directory)/\(port)"
+            folder = path
+            do throws(ViewerStoreError) {
+                try openStore(path)
+            } catch {
+                // Whoever uses it can be the gateway that this one takes over from, and gives it back at a restart.
+                if needsFolder, error.kind != .inUse { throw error }
+                noteUnavailable(error)
             }
-        } catch {
-            // Whoever uses it can be the gateway that this one takes over from, and gives it back at a restart.
-            if needsFolder, error.kind != .inUse { throw error }
-            log.error("events cannot be kept for subscribers: \(error); see --state-dir")
-            state.withLock { $0.problem = "Events of viewers cannot be kept here: \(error.reason)." }
         }
         let thread = try? Thread(name: "viewers") { [self] in
-            while !stopping.wait(milliseconds: Self.sweepMilliseconds) { sweep() }
+            while !stopping.wait(milliseconds: sweepMilliseconds) { sweep() }
         }
         sweeping.withLock { $0 = thread }
     }
@@ -114,33 +108,23 @@ final class ViewerService: Sendable {
     /// The clock of the registry.
     static var now: Int64 { Clock.monotonicMilliseconds() }
 
-    private func restore(_ found: [SubscriberRecord], _ store: Store) {
-        let (now, unixNow) = (Self.now, Clock.unixMilliseconds())
-        var over: [SessionKey] = []
-        for record in found {
-            let requests = store.subscribers.requests(of: record.id)
-            let idle = max(0, unixNow - (store.subscribers.lastUsed(record.id) ?? unixNow))
-            state.withLock { state in
-                guard
-                    (try? state.registry.register(record.id, secret: record.secret, now: now - idle)) != nil
-                else { return }
-                state.subscribers[record.id] = Subscriber(record.id, store.subscribers, pool: pool)
-                for request in requests {
-                    let key = SessionKey(viewerID: record.id, requestID: request.requestID)
-                    let left = request.expires - unixNow
-                    let resumed: Void? =
-                        left > 0 ? try? state.requests.resume(key, milliseconds: left, now: now) : nil
-                    if resumed == nil { over.append(key) }
-                }
-            }
-        }
-        for key in over { drop(key) }
-    }
-
     // MARK: Expiry
 
-    /// Removes what was not used for too long; waits for the disk.
+    /// When to look again.
+    private var sweepMilliseconds: Int64 {
+        state.withLock { $0.store == nil } ? Self.retryMilliseconds : Self.sweepMilliseconds
+    }
+
+    /// Removes what was not used for too long, and opens the folder if that was not possible so far or somebody has
+    /// removed it; waits for the disk.
     func sweep() {
+        folder.withLock { folder in
+            if let folder { ensureStore(folder) }
+            removeExpired()
+        }
+    }
+
+    private func removeExpired() {
         finding.expire(now: Self.now)
         let (expired, forgotten, store) = state.withLock { state in
             let now = Self.now
@@ -153,12 +137,18 @@ final class ViewerService: Sendable {
         guard let store else { return }
         let now = Clock.unixMilliseconds()
         noteUses(store, unixMilliseconds: now)
-        store.spool.sweep(unixMilliseconds: now)
-        let idle = store.subscribers.sweep(idleMilliseconds: Self.idleSeconds * 1000, unixMilliseconds: now)
-        for id in idle {
-            log.info("the viewer \(id) was not used for too long and is forgotten")
+        for id in removeIdle(store, unixMilliseconds: now) {
             if let subscriber = state.withLock({ Self.take(id, &$0) }) { remove(subscriber) }
         }
+    }
+
+    /// Removes from the disk the bundles whose time is over, and the viewers that were not used for too long.
+    /// - Returns: those viewers.
+    func removeIdle(_ store: Store, unixMilliseconds now: Int64) -> [ViewerID] {
+        store.spool.sweep(unixMilliseconds: now)
+        let idle = store.subscribers.sweep(idleMilliseconds: Self.idleSeconds * 1000, unixMilliseconds: now)
+        for id in idle { log.info("the viewer \(id) was not used for too long and is forgotten") }
+        return idle
     }
 
     /// Tells the store when the registry last saw the subscribers' viewers used, which is all it knows of a renewal, of a

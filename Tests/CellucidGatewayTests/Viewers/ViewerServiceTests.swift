@@ -122,6 +122,85 @@ import Viewers
         second.stop()
     }
 
+    private func isUnknown(_ access: ViewerService.Access) -> Bool {
+        if case .unknown = access { true } else { false }
+    }
+
+    private var logText: String { String(decoding: readFile(folder("log")) ?? [], as: UTF8.self) }
+
+    @Test func theFolderIsTakenOverWhenItIsFree() async throws {
+        var first: ViewerService? = try service()
+        let second = try service()
+        let id = try #require(ViewerID("v1"))
+        let secret = try secret(try #require(await first?.register(id)))
+        second.sweep()
+        guard case .unavailable = second.access(id, secret: secret) else {
+            Issue.record("two have the folder")
+            return
+        }
+        first?.stop()
+        first = nil
+        let isFree = Deadline(seconds: 30).wait {
+            second.sweep()
+            return isGranted(second.access(id, secret: secret))
+        }
+        #expect(isFree)
+        #expect(await second.append(Array("{}".utf8), to: id) == .kept(1))
+        #expect(logText.contains("events are kept for subscribers from now on, in \(folder("state/8765"))"))
+        #expect(logText.split(separator: "another process uses this folder").count == 2, "\(logText)")
+        second.stop()
+    }
+
+    @Test(arguments: ["state", "state/8765/viewers"])
+    func aRemovedFolderIsMadeAgain(name: String) async throws {
+        let service = try service()
+        let id = try #require(ViewerID("v1"))
+        let secret = try secret(await service.register(id))
+        #expect(await service.append(Array("{}".utf8), to: id) == .kept(1))
+        let request = try #require(await open(service, id))
+        folder.remove(name)
+        // Nothing is said to be kept, whether the removal has been noticed or not.
+        switch await service.append(Array("{}".utf8), to: id) {
+        case .failed(let error): #expect(error.kind == .removed)
+        case let other: #expect(other == .closed)
+        }
+        guard case .unavailable = await service.register(try #require(ViewerID("v2"))) else {
+            Issue.record("registered in a folder that is gone")
+            return
+        }
+        let isForgotten = Deadline(seconds: 30).wait {
+            service.sweep()
+            return isUnknown(service.access(id, secret: secret))
+        }
+        #expect(isForgotten && phase(service, id, request) == nil)
+        #expect(logText.contains("what was kept for subscribers is gone: "))
+        #expect(try self.secret(await service.register(id)) != secret)
+        #expect(await service.append(Array("{}".utf8), to: id) == .kept(1))
+        #expect(await open(service, id) != nil)
+        service.stop()
+    }
+
+    /// Bundles are gone then, viewers are not.
+    @Test func viewersOutliveTheFolderOfBundles() async throws {
+        let service = try service()
+        let id = try #require(ViewerID("v1"))
+        let secret = try secret(await service.register(id))
+        #expect(await service.append(Array("{}".utf8), to: id) == .kept(1))
+        folder.remove("state/8765/sessions")
+        service.sweep()
+        let isThere = Deadline(seconds: 30).wait {
+            service.sweep()
+            return isGranted(service.access(id, secret: secret))
+        }
+        #expect(isThere)
+        #expect(await service.append(Array("{}".utf8), to: id) == .kept(2))
+        let request = try #require(await open(service, id))
+        let key = SessionKey(viewerID: id, requestID: request)
+        let upload = try await service.beginUpload(key, announced: 100).get()
+        upload.cancel()
+        service.stop()
+    }
+
     @Test func theDocumentListsAllViewers() async throws {
         let service = try service()
         service.see(try #require(ViewerID("a\"b")), mount: "lab", upstream: "lab")
