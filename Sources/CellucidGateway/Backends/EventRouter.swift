@@ -228,6 +228,8 @@ final class EventRouter {
     ) async throws(BackendFailure) -> BackendAnswer {
         let request = exchange.request
         var forwarded = ForwardedRequest(via: client.via)
+        forwarded.clientAddress = exchange.peerAddress
+        forwarded.isFromTrustedProxy = exchange.isFromTrustedProxy
         forwarded.targetPrefix = Self.path
         forwarded.pathStart = request.path.count
         forwarded.framing = .length(UInt64(event.count))
