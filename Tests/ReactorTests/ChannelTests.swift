@@ -73,16 +73,22 @@ import Testing
         }
     }
 
+    /// Lets a wait for reading begin at a channel that can be neither read nor written.
+    private func beginReading(_ pair: SocketPair, _ loop: EventLoop) async -> Task<Readiness, Never> {
+        _ = pair.receive()
+        await loop.sleep(milliseconds: 1)
+        _ = pair.fill()
+        let bound = LoopBound(pair, loop: loop)
+        return Task(executorPreference: loop) {
+            await bound.value.channel.waitReadable(until: loop.now + 30_000)
+        }
+    }
+
     /// An interrupt leaves what is being written alone.
     @Test func cancellingEndsReadingAndWriting() async throws {
         try await LoopHarness.withPair { pair, loop in
-            _ = pair.receive()
-            await loop.sleep(milliseconds: 1)
-            _ = pair.fill()
+            let reading = await beginReading(pair, loop)
             let bound = LoopBound(pair, loop: loop)
-            let reading = Task(executorPreference: loop) {
-                await bound.value.channel.waitReadable(until: loop.now + 30_000)
-            }
             Task(executorPreference: loop) {
                 bound.value.channel.interrupt()
                 await loop.sleep(milliseconds: 1)
@@ -101,13 +107,7 @@ import Testing
     /// With both waits under way.
     @Test func cancellingBothAtOnce() async throws {
         try await LoopHarness.withPair { pair, loop in
-            _ = pair.receive()
-            await loop.sleep(milliseconds: 1)
-            _ = pair.fill()
-            let bound = LoopBound(pair, loop: loop)
-            let reading = Task(executorPreference: loop) {
-                await bound.value.channel.waitReadable(until: loop.now + 30_000)
-            }
+            let reading = await beginReading(pair, loop)
             pair.later { $0.channel.cancel() }
             #expect(await pair.channel.waitWritable(until: loop.now + 30_000) == .interrupted)
             #expect(await reading.value == .interrupted)

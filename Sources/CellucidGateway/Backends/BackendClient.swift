@@ -89,23 +89,12 @@ final class BackendClient {
         patience: Int64? = nil,
         _ work: () async throws(BackendFailure) -> Result
     ) async throws(BackendFailure) -> Result {
-        try await enterTurn(at: backend, key: key, urgency, token: token, patience: patience)
+        try await enterTurn(of: backend.turns, key: key, urgency, token: token, patience: patience)
         defer { backend.turns.leave(key: key) }
         return try await work()
     }
 
-    /// Waits for a turn as ``withTurn(at:key:_:token:patience:_:)`` does; `backend.turns.leave(key:)` must follow.
-    func enterTurn(
-        at backend: Backend,
-        key: ViewerID?,
-        _ urgency: RequestTurns.Urgency,
-        token: UInt64 = RequestTurns.makeToken(),
-        patience: Int64? = nil
-    ) async throws(BackendFailure) {
-        try await enterTurn(of: backend.turns, key: key, urgency, token: token, patience: patience)
-    }
-
-    /// Waits for a turn among `turns`; `turns.leave(key:)` must follow.
+    /// Waits for a turn as ``withTurn(at:key:_:token:patience:_:)`` does; `turns.leave(key:)` must follow.
     func enterTurn(
         of turns: RequestTurns,
         key: ViewerID?,

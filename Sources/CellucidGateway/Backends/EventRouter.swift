@@ -107,17 +107,17 @@ final class EventRouter {
         _ urgency: RequestTurns.Urgency,
         isKnown: Bool
     ) async {
-        guard !isKnown || service.finding.isInUse(viewer) else {
+        guard !isKnown || service.ownerSearches.isInUse(viewer) else {
             return await offer(exchange, event, envelope, viewer, backends, urgency)
         }
         do throws(BackendFailure) {
-            try await client.enterTurn(of: service.finding, key: viewer, urgency)
+            try await client.enterTurn(of: service.ownerSearches, key: viewer, urgency)
         } catch {
             exchange.response.fields.add("Retry-After", "2")
             exchange.answer(error.status, "The server of this viewer is still being looked for.")
             return
         }
-        defer { service.finding.leave(key: viewer) }
+        defer { service.ownerSearches.leave(key: viewer) }
         await offer(exchange, event, envelope, viewer, backends, urgency)
     }
 
@@ -130,7 +130,7 @@ final class EventRouter {
         _ backends: [Backend],
         _ urgency: RequestTurns.Urgency
     ) async {
-        lazy var candidates = Candidates(backends)
+        lazy var candidates = OwnerCandidates(backends)
         var failure: (BackendFailure, Backend)?
         var isDenied = false
         var asked: Set<String> = []
@@ -151,7 +151,7 @@ final class EventRouter {
             case .subscriber, .unknown: chosen = []
             }
             for name in chosen {
-                guard let backend = Candidates.backend(name, in: backends) else {
+                guard let backend = OwnerCandidates.backend(name, in: backends) else {
                     service.denied(viewer, by: name)
                     continue
                 }
@@ -238,7 +238,7 @@ final class EventRouter {
             throw BackendFailure(status: .loopDetected, reason: "it leads back to this gateway")
         }
         if !backend.turns.enterAtOnce(key: viewer) {
-            try await client.enterTurn(at: backend, key: viewer, urgency)
+            try await client.enterTurn(of: backend.turns, key: viewer, urgency)
         }
         defer { backend.turns.leave(key: viewer) }
         let upstream = client.exchange(with: backend)
@@ -287,14 +287,14 @@ final class EventRouter {
     /// The backend that owns a viewer; those that could are asked with an event that no page sends, since a bundle can be
     /// sent only once (contract of the Cellucid servers, 7.4.4).
     private func owner(of viewer: ViewerID, _ backends: [Backend]) async -> Backend? {
-        let candidates = Candidates(backends)
+        let candidates = OwnerCandidates(backends)
         var dead: Backend?
         // A second time when the owner has died and the viewer may be another's now.
         for _ in 0..<2 {
             let names = candidates.names.filter { $0 != dead?.specification.mount }
             switch service.route(viewer, candidates: names) {
             case .upstream(let name, _):
-                guard let backend = Candidates.backend(name, in: backends) else {
+                guard let backend = OwnerCandidates.backend(name, in: backends) else {
                     service.denied(viewer, by: name)
                     continue
                 }
@@ -311,7 +311,7 @@ final class EventRouter {
     private func owner(of viewer: ViewerID, among names: [String], _ backends: [Backend]) async -> Backend? {
         let json =
             "{\"type\":\"pong\",\"viewerId\":\(JSONText.string(viewer.text)),\"viewerToken\":\"\",\"requestId\":\"gateway\",\"t\":0}"
-        for backend in names.compactMap({ Candidates.backend($0, in: backends) }) {
+        for backend in names.compactMap({ OwnerCandidates.backend($0, in: backends) }) {
             let answer = try? await client.withTurn(at: backend, key: viewer, .soon) {
                 () async throws(BackendFailure) in
                 try await self.client.ask(

@@ -47,7 +47,7 @@ final class ViewerService: Sendable {
     let state = Mutex(State())
     let directory: String
     /// The turns of events of viewers whose owners are being looked for.
-    let finding = RequestTurns(limit: 512)
+    let ownerSearches = RequestTurns(limit: 512)
     private let sweeping = Mutex<Thread?>(nil)
     /// The folder for the port, once that is known; held while it is opened or swept.
     private let folder = Mutex<String?>(nil)
@@ -95,7 +95,7 @@ final class ViewerService: Sendable {
 
     /// Ends the threads; events that have not been answered yet may get lost.
     func stop() {
-        finding.close()
+        ownerSearches.close()
         stopping.countDown()
         let running = sweeping.withLock { thread in
             defer { thread = nil }
@@ -125,7 +125,7 @@ final class ViewerService: Sendable {
     }
 
     private func removeExpired() {
-        finding.expire(now: Self.now)
+        ownerSearches.expire(now: Self.now)
         let (expired, forgotten, store) = state.withLock { state in
             let now = Self.now
             let expired = state.requests.expire(now: now)

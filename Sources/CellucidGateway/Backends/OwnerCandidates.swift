@@ -1,5 +1,5 @@
 /// The backends that may own a viewer of whom nothing is known.
-struct Candidates {
+struct OwnerCandidates {
     /// Their mounts, those that answer first.
     ///
     /// Those that cannot be reached are left out, unless there are no others: a server that takes a request and never

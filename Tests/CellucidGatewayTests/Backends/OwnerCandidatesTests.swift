@@ -2,7 +2,7 @@ import Testing
 
 @testable import CellucidGateway
 
-@Suite struct CandidatesTests {
+@Suite struct OwnerCandidatesTests {
     private func backends(_ conditions: [Backend.Condition]) throws -> [Backend] {
         try conditions.enumerated().map { index, condition in
             let backend = Backend(
@@ -21,7 +21,7 @@ import Testing
         ] as [([Backend.Condition], [String])]
     )
     func order(conditions: [Backend.Condition], names: [String]) throws {
-        let candidates = Candidates(try backends(conditions))
+        let candidates = OwnerCandidates(try backends(conditions))
         #expect(candidates.names == names)
         #expect(candidates.isAlone == (conditions.count == 1))
     }
@@ -29,7 +29,7 @@ import Testing
     /// Servers before 0.0.9 take no events, and neither do those of which that is not known.
     @Test func byMount() throws {
         let all = try backends([.healthy, .unavailable("")])
-        #expect(Candidates.backend("b1", in: all) === all[1])
-        #expect(Candidates.backend("b2", in: all) == nil)
+        #expect(OwnerCandidates.backend("b1", in: all) === all[1])
+        #expect(OwnerCandidates.backend("b2", in: all) == nil)
     }
 }
